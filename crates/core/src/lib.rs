@@ -1,0 +1,9 @@
+//! The decision of Gatepost: token, keys, documents and time in; one policy out.
+//!
+//! Everything here is a pure function. There is no I/O, no async, no clock and no environment:
+//! `clippy.toml` beside this crate's manifest and `scripts/check-purity` hold it to that.
+
+pub mod gateway;
+pub mod json;
+pub mod policy;
+pub mod subject;
