@@ -1,0 +1,279 @@
+//! Binding documents to the API and stage that are being called.
+//!
+//! Whether IAM's wildcards stop at the colons of an ARN is documented in two ways. Bound patterns
+//! are literal up to the stage, so that both readings agree, and what cannot match this API is
+//! left out, so that answers are small. The property test `a_bound_policy_agrees_with_its_parts`
+//! holds us to "exactly, for every method of the API and stage".
+
+use std::time::SystemTime;
+
+use serde::ser::{Serialize, Serializer};
+
+use super::action::ActionPattern;
+use super::context::Context;
+use super::decide::names_method;
+use super::document::{Actions, Effect, PolicyDocument, Resources, Statement, Version};
+use super::merge::merge_statements;
+use super::resource::ResourcePattern;
+use crate::gateway::{MethodArn, StageArn};
+
+/// A merged policy that holds for every method of one API and stage: what API Gateway is given.
+///
+/// Every resource in it is a full ARN, literal up to the stage and within
+/// [`ResourcePattern::MAX_CHARACTERS`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BoundPolicy {
+    document: PolicyDocument,
+    stage: StageArn,
+}
+
+impl BoundPolicy {
+    /// Merges `documents` and binds them to `stage`, with the claims of `context`
+    /// (`token:sub` and the like) in their places.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`] if a bound pattern is longer than API Gateway takes.
+    pub fn build<'a>(
+        documents: impl IntoIterator<Item = &'a PolicyDocument>,
+        stage: &StageArn,
+        context: &Context,
+    ) -> Result<Self, BindError> {
+        let mut bound = Vec::new();
+        for (document, content) in documents.into_iter().enumerate() {
+            for (index, statement) in content.statements.iter().enumerate() {
+                if let Some(statement) = bind(statement, stage, context) {
+                    within_limit(&statement).map_err(|characters| BindError {
+                        document,
+                        statement: index,
+                        characters,
+                    })?;
+                    bound.push(statement);
+                }
+            }
+        }
+        Ok(Self { document: merge_statements(bound), stage: stage.clone() })
+    }
+
+    /// Denies every method of `stage`.
+    pub fn deny_all(stage: &StageArn) -> Self {
+        let statement = Statement {
+            sid: None,
+            effect: Effect::Deny,
+            actions: Actions::Only(vec![ActionPattern::invoke()]),
+            resources: Resources::Only(vec![ResourcePattern::whole_stage(stage)]),
+            condition: super::Condition::default(),
+        };
+        let document = PolicyDocument { version: Version::V2012, statements: vec![statement] };
+        Self { document, stage: stage.clone() }
+    }
+
+    /// Whether any statement allows anything, be it on a condition.
+    pub fn allows_something(&self) -> bool {
+        self.document.statements.iter().any(|statement| statement.effect == Effect::Allow)
+    }
+
+    /// Only the statements about `method`: enough to decide a call of it, and of nothing else.
+    #[must_use]
+    pub fn for_method(mut self, method: &MethodArn) -> Self {
+        let claims = Context::new();
+        self.document.statements.retain(|statement| names_method(statement, method, &claims));
+        self
+    }
+
+    /// The same policy, its Allows bounded by `aws:CurrentTime` before `end`, to the second.
+    #[must_use]
+    pub fn expiring(mut self, end: SystemTime) -> Self {
+        for statement in &mut self.document.statements {
+            if statement.effect == Effect::Allow {
+                statement.condition = std::mem::take(&mut statement.condition).before(end);
+            }
+        }
+        self
+    }
+
+    /// The policy as a document.
+    pub fn as_document(&self) -> &PolicyDocument {
+        &self.document
+    }
+
+    /// The API and stage it holds for.
+    pub fn stage(&self) -> &StageArn {
+        &self.stage
+    }
+}
+
+impl Serialize for BoundPolicy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.document.serialize(serializer)
+    }
+}
+
+/// A pattern that, bound to the API and stage, is longer than API Gateway takes.
+///
+/// Nothing is widened or cut to fit.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "statement {statement} of document {document} (counted from 0) has a resource of {characters} \
+     characters once it is bound to the API, over the limit of {max}",
+    max = ResourcePattern::MAX_CHARACTERS
+)]
+pub struct BindError {
+    /// Which document, counted from 0.
+    pub document: usize,
+    /// Which statement in it, counted from 0.
+    pub statement: usize,
+    /// How long the pattern is, in characters.
+    pub characters: usize,
+}
+
+/// The statement as it is about `stage`; `None` if it is about nothing there.
+fn bind(statement: &Statement, stage: &StageArn, claims: &Context) -> Option<Statement> {
+    let actions = match &statement.actions {
+        Actions::Only(patterns) => {
+            let known = patterns.iter().filter(|pattern| !pattern.is_gatepost()).cloned();
+            let known: Vec<_> = known.collect();
+            if known.is_empty() {
+                return None;
+            }
+            Actions::Only(known)
+        }
+        Actions::Except(patterns) => Actions::Except(patterns.clone()),
+    };
+    let bound = |patterns: &[ResourcePattern]| -> Vec<_> {
+        patterns.iter().flat_map(|one| one.bind(stage, statement.effect, claims)).collect()
+    };
+    let resources = match &statement.resources {
+        Resources::Only(patterns) => match bound(patterns) {
+            patterns if patterns.is_empty() => return None,
+            patterns => Resources::Only(patterns),
+        },
+        Resources::Except(patterns) => match bound(patterns) {
+            // No exception concerns this stage, so it is about all of it.
+            patterns if patterns.is_empty() => {
+                Resources::Only(vec![ResourcePattern::whole_stage(stage)])
+            }
+            patterns => Resources::Except(patterns),
+        },
+    };
+    let Statement { effect, ref condition, .. } = *statement;
+    Some(Statement { sid: None, effect, actions, resources, condition: condition.clone() })
+}
+
+/// # Errors
+///
+/// The length of the first pattern over the limit, in characters.
+fn within_limit(statement: &Statement) -> Result<(), usize> {
+    let lengths = statement.resources.patterns().iter().map(|one| one.as_str().chars().count());
+    match lengths.max() {
+        Some(length) if length > ResourcePattern::MAX_CHARACTERS => Err(length),
+        Some(_) | None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const METHOD: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1/prod/GET/movies";
+
+    fn method() -> MethodArn {
+        METHOD.parse().unwrap()
+    }
+
+    fn build(statements: &str) -> Result<BoundPolicy, BindError> {
+        let text = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
+        let document = PolicyDocument::parse(text.as_bytes()).unwrap();
+        let mut context = Context::new();
+        context.insert("token:sub", "u-1");
+        BoundPolicy::build([&document], &method().stage_arn(), &context)
+    }
+
+    /// The statements of a bound policy, the stage's ARN written `~`.
+    fn bound(statements: &str) -> String {
+        let text = build(statements).unwrap().as_document().to_string();
+        let text = text.replace(method().stage_arn().as_str(), "~");
+        let text = text.strip_prefix(r#"{"Version":"2012-10-17","Statement":["#).unwrap();
+        text.strip_suffix("]}").unwrap().to_owned()
+    }
+
+    #[test]
+    fn route_patterns_and_claims_become_full_arns() {
+        assert_eq!(
+            bound(
+                r#"{"Sid":"A","Effect":"Allow","Action":"execute-api:Invoke","Resource":["GET/users/${token:sub}/*"]}"#
+            ),
+            r#"{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"~/GET/users/u-1/*"}"#
+        );
+    }
+
+    #[test]
+    fn what_is_about_another_api_is_left_out() {
+        assert_eq!(
+            bound(
+                r#"{"Effect":"Deny","Action":"*","Resource":"arn:aws:execute-api:*:*:other/*"},
+                   {"Effect":"Allow","Action":"gatepost:ViewPage","Resource":"page/*"},
+                   {"Effect":"Allow","Action":["gatepost:ViewPage","execute-api:Invoke"],"Resource":["page/*","GET/a"]}"#
+            ),
+            r#"{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"~/GET/a"}"#
+        );
+    }
+
+    #[test]
+    fn an_exception_for_another_api_leaves_no_exception_here() {
+        assert_eq!(
+            bound(
+                r#"{"Effect":"Deny","Action":"*","NotResource":"arn:aws:execute-api:*:*:other/*"}"#
+            ),
+            r#"{"Effect":"Deny","Action":"*","Resource":"~/*"}"#
+        );
+    }
+
+    #[test]
+    fn a_pattern_too_long_for_api_gateway_is_an_error_and_not_cut() {
+        let path = "x".repeat(480);
+        let statement =
+            format!(r#"{{"Effect":"Deny","Action":"*","Resource":["GET/a","GET/{path}"]}}"#);
+        let error = build(&statement).unwrap_err();
+        assert_eq!((error.document, error.statement, error.characters), (0, 0, 535));
+    }
+
+    #[test]
+    fn the_deny_of_everything_matches_every_method() {
+        let text = BoundPolicy::deny_all(&method().stage_arn()).as_document().to_string();
+        assert!(text.contains("a1/prod/*"), "{text}");
+        assert!(text.contains(r#""Effect":"Deny","Action":"execute-api:Invoke""#), "{text}");
+    }
+
+    #[test]
+    fn one_method_keeps_only_what_is_about_it() {
+        let policy = build(
+            r#"{"Effect":"Allow","Action":"*","Resource":"GET/shows"},
+               {"Effect":"Deny","Action":"*","NotResource":"GET/movies"},
+               {"Effect":"Allow","Action":"*","Resource":"GET/mov*","Condition":{"Null":{"aws:Referer":"true"}}}"#,
+        );
+        let policy = policy.unwrap().for_method(&method());
+        assert_eq!(policy.as_document().statements().len(), 1);
+        assert!(policy.allows_something());
+    }
+
+    #[test]
+    fn an_expiring_policy_bounds_its_allows_and_never_loosens_a_bound() {
+        let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_709_210_096);
+        let expiring = |condition: &str| {
+            let statements = format!(
+                r#"{{"Effect":"Allow","Action":"*","Resource":"GET/a"{condition}}},
+                   {{"Effect":"Deny","Action":"*","Resource":"GET/b"}}"#
+            );
+            build(&statements).unwrap().expiring(end).as_document().to_string()
+        };
+        let bound = r#""Condition":{"DateLessThan":{"aws:CurrentTime":"2024-02-29T12:34:56Z"}}"#;
+        assert_eq!(expiring("").matches(bound).count(), 1);
+        let later = r#","Condition":{"DateLessThan":{"AWS:currenttime":["2024","2025"]}}"#;
+        assert!(expiring(later).contains(bound));
+        let sooner = r#","Condition":{"DateLessThan":{"AWS:currenttime":"2024-01-01"}}"#;
+        assert!(expiring(sooner).contains(r#""aws:CurrentTime":"2024-01-01T00:00:00Z""#));
+    }
+}

@@ -1,0 +1,249 @@
+//! The `Condition` of a statement: operators, keys and values, and whether a request meets them.
+//!
+//! Every operator and key must be met, and one value of a key is enough; for a negated operator
+//! none of the values may match. Source: [condition operators][operators] and [multivalued keys][multi].
+//!
+//! [operators]: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+//! [multi]: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+
+mod date;
+mod decimal;
+mod operand;
+mod operator;
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use self::operand::Operand;
+use self::operator::{Operator, Quantifier};
+use super::context::{Context, scalar};
+use super::document::{Fault, Rule};
+use crate::json::{Json, pointer};
+
+/// What must hold for a statement to apply; an empty condition always does.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Condition {
+    // In the order of their text, so that equal conditions are equal.
+    clauses: Vec<Clause>,
+}
+
+/// One operator on one key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Clause {
+    operator: Operator,
+    key: String,
+    // In lower case.
+    lookup: String,
+    values: Vec<String>,
+    // INVARIANT: one for each of `values`, read as the operator's comparison wants them.
+    operands: Vec<Operand>,
+}
+
+impl Condition {
+    /// Reads a `Condition` member, adding what is wrong with it to `faults`.
+    pub(super) fn parse(json: &Json, at: &str, faults: &mut Vec<Fault>) -> Self {
+        let mut clauses = Vec::new();
+        let Some(operators) = json.as_object() else {
+            faults.push(Fault::wrong_type(at, json, "an object of condition operators"));
+            return Self::default();
+        };
+        for (name, keys) in operators {
+            let at = pointer(at, name);
+            let operator = match Operator::parse(name) {
+                Ok(operator) => operator,
+                Err((rule, message)) => {
+                    faults.push(Fault { pointer: at, rule, message });
+                    continue;
+                }
+            };
+            let Some(keys) = keys.as_object() else {
+                faults.push(Fault::wrong_type(&at, keys, "an object of condition keys"));
+                continue;
+            };
+            let mut seen = std::collections::BTreeSet::new();
+            for (key, values) in keys {
+                let at = pointer(&at, key);
+                if !seen.insert(key.to_ascii_lowercase()) {
+                    let message = "stands twice in this operator, in another case".to_owned();
+                    faults.push(Fault { pointer: at, rule: Rule::RepeatedConditionKey, message });
+                    continue;
+                }
+                if !is_key(key) {
+                    let message =
+                        "a condition key is written `prefix:name`, such as `aws:SourceIp`";
+                    faults.push(Fault::new(&at, Rule::InvalidConditionKey, message));
+                }
+                if let Some((values, operands)) = read_values(operator, values, &at, faults) {
+                    let lookup = key.to_ascii_lowercase();
+                    clauses.push(Clause { operator, key: key.clone(), lookup, values, operands });
+                }
+            }
+        }
+        clauses.sort_by(|a, b| a.order().cmp(&b.order()));
+        Self { clauses }
+    }
+
+    /// Whether nothing is asked.
+    pub fn is_empty(&self) -> bool {
+        self.clauses.is_empty()
+    }
+
+    /// Whether `context` meets all of it.
+    pub(super) fn holds(&self, context: &Context) -> bool {
+        self.clauses.iter().all(|clause| clause.holds(context.all(&clause.lookup)))
+    }
+
+    /// The same condition, and the request comes before `end` too.
+    #[must_use]
+    pub(super) fn before(mut self, end: SystemTime) -> Self {
+        let end = date::Instant::of(end);
+        // One value of a key is enough, so a second bound on the same key would widen the first:
+        // the tighter of both is what holds of both.
+        let lookup = "aws:currenttime";
+        let bound = |clause: &Clause| {
+            clause.operator == Operator::DATE_LESS_THAN && clause.lookup == lookup
+        };
+        let before = self
+            .clauses
+            .iter()
+            .find(|clause| bound(clause))
+            .and_then(|clause| clause.operands.iter().filter_map(Operand::as_date).max());
+        self.clauses.retain(|clause| !bound(clause));
+        let end = before.map_or(end, |before| before.min(end));
+        self.clauses.push(Clause {
+            operator: Operator::DATE_LESS_THAN,
+            key: "aws:CurrentTime".to_owned(),
+            lookup: lookup.to_owned(),
+            values: vec![end.to_string()],
+            operands: vec![Operand::Date(end)],
+        });
+        self.clauses.sort_by(|a, b| a.order().cmp(&b.order()));
+        self
+    }
+
+    /// The same condition in canonical form: values sorted and once each.
+    #[must_use]
+    pub(super) fn normalized(&self) -> Self {
+        let mut clauses = self.clauses.clone();
+        for clause in &mut clauses {
+            let values = std::mem::take(&mut clause.values);
+            let operands = std::mem::take(&mut clause.operands);
+            let pairs: BTreeMap<String, Operand> = values.into_iter().zip(operands).collect();
+            (clause.values, clause.operands) = pairs.into_iter().unzip();
+        }
+        Self { clauses }
+    }
+
+    /// The condition as a JSON object.
+    pub(super) fn to_json(&self) -> Json {
+        let mut operators: Vec<(String, Vec<(String, Json)>)> = Vec::new();
+        for clause in &self.clauses {
+            let name = clause.operator.to_string();
+            let value = one_or_list(clause.values.iter().cloned().map(Json::String).collect());
+            match operators.last_mut() {
+                Some((last, keys)) if *last == name => keys.push((clause.key.clone(), value)),
+                Some(_) | None => operators.push((name, vec![(clause.key.clone(), value)])),
+            }
+        }
+        Json::Object(operators.into_iter().map(|(name, keys)| (name, Json::Object(keys))).collect())
+    }
+}
+
+impl Clause {
+    fn order(&self) -> (String, &str) {
+        (self.operator.to_string(), &self.lookup)
+    }
+
+    /// Whether the values of the key, if the request has it, are as the operator wants them.
+    fn holds(&self, values: Option<&[String]>) -> bool {
+        let Operator { quantifier, comparison, if_exists } = self.operator;
+        if let [Operand::Missing(wanted)] = self.operands.as_slice() {
+            return values.is_none() == *wanted;
+        }
+        let Some(values) = values else {
+            return if_exists
+                || match quantifier {
+                    Quantifier::ForAllValues => true,
+                    Quantifier::ForAnyValue => false,
+                    Quantifier::None => comparison.is_negated(),
+                };
+        };
+        let meets = |value: &String| {
+            let matches = self.operands.iter().any(|operand| operand.matches(comparison, value));
+            matches != comparison.is_negated()
+        };
+        match quantifier {
+            Quantifier::ForAllValues => values.iter().all(meets),
+            // The documentation asks for a quantifier where a key has several values and says
+            // nothing of its absence: one match counts, and so spoils a negated operator.
+            Quantifier::None if comparison.is_negated() => values.iter().all(meets),
+            Quantifier::None | Quantifier::ForAnyValue => values.iter().any(meets),
+        }
+    }
+}
+
+/// One value as it is, several as a list.
+pub(super) fn one_or_list(mut values: Vec<Json>) -> Json {
+    match values.len() {
+        1 => values.remove(0),
+        _ => Json::Array(values),
+    }
+}
+
+/// The values of one key, as texts and as the operator reads them; `None` if any is at fault.
+fn read_values(
+    operator: Operator,
+    json: &Json,
+    at: &str,
+    faults: &mut Vec<Fault>,
+) -> Option<(Vec<String>, Vec<Operand>)> {
+    let before = faults.len();
+    let elements: Vec<(String, &Json)> = match json {
+        Json::Array(elements) => {
+            if elements.is_empty() {
+                let message = "must hold at least one value";
+                faults.push(Fault::new(at, Rule::EmptyList, message));
+            }
+            let places = (0..).map(|index: usize| pointer(at, index));
+            places.zip(elements).collect()
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Object(_) => {
+            vec![(at.to_owned(), json)]
+        }
+    };
+    if elements.len() > 1 && operator.comparison.takes_one_value() {
+        let message = format!("`{operator}` takes one value, `true` or `false`");
+        faults.push(Fault::new(at, Rule::MultipleBooleans, message));
+    }
+    let mut values = Vec::with_capacity(elements.len());
+    let mut operands = Vec::with_capacity(elements.len());
+    for (at, element) in elements {
+        let Some(text) = scalar(element) else {
+            faults.push(Fault::wrong_type(&at, element, "a string, number or boolean"));
+            continue;
+        };
+        if text.contains("${") {
+            let message = "variables are filled in only in `Resource`";
+            faults.push(Fault::new(&at, Rule::InvalidVariable, message));
+            continue;
+        }
+        match Operand::parse(operator.comparison, &text) {
+            Ok(operand) => {
+                values.push(text);
+                operands.push(operand);
+            }
+            Err(wanted) => {
+                let message = format!("`{operator}` needs {wanted}");
+                faults.push(Fault::new(&at, Rule::InvalidConditionValue, message));
+            }
+        }
+    }
+    (faults.len() == before).then_some((values, operands))
+}
+
+fn is_key(key: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/@=+".contains(&byte);
+    key.split_once(':').is_some_and(|(prefix, name)| {
+        !prefix.is_empty() && !name.is_empty() && key.bytes().all(word)
+    })
+}

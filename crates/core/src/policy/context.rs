@@ -1,0 +1,158 @@
+//! What a request says of itself beside its method: the keys that conditions ask for.
+
+use std::collections::BTreeMap;
+
+use crate::json::Json;
+
+/// The values of condition keys for one request.
+///
+/// Keys are compared without regard to case. Claims for `${token:…}` in resources are keys too:
+/// `token:sub`.
+///
+/// Source: [AWS condition keys for API Gateway][keys], which names `aws:CurrentTime`,
+/// `aws:EpochTime`, `aws:Referer`, `aws:SecureTransport`, `aws:SourceIp`, `aws:UserAgent` and more.
+///
+/// [keys]: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-aws-condition-keys.html
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Context {
+    // INVARIANT: keys in lower case, values not empty lists.
+    values: BTreeMap<String, Vec<String>>,
+}
+
+impl Context {
+    /// A request that says nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets `key` to a text, or to a list of texts; an empty list is a missing key.
+    pub fn insert(&mut self, key: &str, value: impl Into<ContextValue>) {
+        let ContextValue(values) = value.into();
+        let key = key.to_ascii_lowercase();
+        if values.is_empty() {
+            self.values.remove(&key);
+        } else {
+            self.values.insert(key, values);
+        }
+    }
+
+    /// Reads an object of keys, each with a string, number or boolean, or an array of these.
+    ///
+    /// # Errors
+    ///
+    /// [`ContextError`] for anything else, and for keys that differ only in case.
+    pub fn from_json(json: &Json) -> Result<Self, ContextError> {
+        let mut context = Self::new();
+        let mut seen = std::collections::BTreeSet::new();
+        for (key, value) in json.as_object().ok_or(ContextError::NotAnObject)? {
+            if !seen.insert(key.to_ascii_lowercase()) {
+                return Err(ContextError::RepeatedKey { key: key.clone() });
+            }
+            let values = match value {
+                Json::Array(values) => values.iter().map(scalar).collect(),
+                Json::Null
+                | Json::Bool(_)
+                | Json::Number(_)
+                | Json::String(_)
+                | Json::Object(_) => scalar(value).map(|text| vec![text]),
+            };
+            let values: Option<Vec<String>> = values;
+            context.insert(key, values.ok_or_else(|| ContextError::BadValue { key: key.clone() })?);
+        }
+        Ok(context)
+    }
+
+    /// The values of `key`, which is in lower case; `None` if it is missing.
+    pub(super) fn all(&self, key: &str) -> Option<&[String]> {
+        self.values.get(key).map(Vec::as_slice)
+    }
+
+    /// The value of `key`, which is in lower case, if it has exactly one.
+    pub(super) fn one(&self, key: &str) -> Option<&str> {
+        match self.all(key)? {
+            [value] => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// The text of a string, number or boolean, as conditions compare it.
+pub(super) fn scalar(json: &Json) -> Option<String> {
+    match json {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        Json::Bool(value) => Some(value.to_string()),
+        Json::Null | Json::Array(_) | Json::Object(_) => None,
+    }
+}
+
+/// One text or several.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ContextValue(Vec<String>);
+
+impl From<&str> for ContextValue {
+    fn from(text: &str) -> Self {
+        Self(vec![text.to_owned()])
+    }
+}
+
+impl From<String> for ContextValue {
+    fn from(text: String) -> Self {
+        Self(vec![text])
+    }
+}
+
+impl From<Vec<String>> for ContextValue {
+    fn from(texts: Vec<String>) -> Self {
+        Self(texts)
+    }
+}
+
+/// Why a JSON value is no request context.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum ContextError {
+    /// The value of a key is neither a scalar nor an array of scalars.
+    #[error("context key `{key}` must be a string, number or boolean, or an array of these")]
+    BadValue {
+        /// Which key.
+        key: String,
+    },
+
+    /// Not a JSON object.
+    #[error("the context must be an object of condition keys")]
+    NotAnObject,
+
+    /// Two keys differ in case only.
+    #[error("context key `{key}` stands twice, in another case")]
+    RepeatedKey {
+        /// The second one.
+        key: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Context, ContextError> {
+        Context::from_json(&Json::parse(text.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn scalars_become_text_and_empty_lists_are_missing() {
+        let context = read(r#"{"a:B":1,"a:c":true,"a:d":["x",2],"a:e":[]}"#).unwrap();
+        assert_eq!(context.one("a:b"), Some("1"));
+        assert_eq!(context.one("a:c"), Some("true"));
+        assert_eq!(context.all("a:d").map(<[String]>::len), Some(2));
+        assert_eq!(context.one("a:d"), None);
+        assert_eq!(context.all("a:e"), None);
+    }
+
+    #[test]
+    fn what_is_no_context_is_refused() {
+        assert_eq!(read("[]"), Err(ContextError::NotAnObject));
+        assert_eq!(read(r#"{"k":null}"#), Err(ContextError::BadValue { key: "k".into() }));
+        assert_eq!(read(r#"{"k":[[1]]}"#), Err(ContextError::BadValue { key: "k".into() }));
+        assert_eq!(read(r#"{"k":1,"K":[]}"#), Err(ContextError::RepeatedKey { key: "K".into() }));
+    }
+}

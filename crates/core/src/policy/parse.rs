@@ -1,0 +1,283 @@
+//! Reading a policy document: every member is known, every fault is found, nothing is a default.
+//!
+//! The rules are those of [the grammar][grammar] and of [Access Analyzer's checks][checks] for
+//! identity policies. Where AWS lets something pass that can only be a mistake here, it is refused.
+//!
+//! [grammar]: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+//! [checks]: https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+
+use std::collections::BTreeSet;
+
+use super::action::ActionPattern;
+use super::condition::Condition;
+use super::document::{
+    Actions, Effect, Fault, PolicyDocument, Resources, Rule, Statement, Version,
+};
+use super::resource::ResourcePattern;
+use crate::json::{Json, pointer};
+
+/// Reads a document; what it returns counts only if nothing was added to `faults`.
+pub(super) fn document(json: &Json, faults: &mut Vec<Fault>) -> Option<PolicyDocument> {
+    find_control_characters(json, "", faults);
+    let Some(members) = json.as_object() else {
+        faults.push(Fault::wrong_type("", json, "an object"));
+        return None;
+    };
+    for (name, _) in members {
+        match name.as_str() {
+            "Version" | "Statement" => {}
+            "Id" => faults.push(unsupported("", name)),
+            _ => faults.push(unknown("", name, &["Version", "Statement"])),
+        }
+    }
+    let version = match json.get("Version") {
+        None => Version::V2008,
+        Some(version) => read_version(version, faults)?,
+    };
+    let Some(statement) = json.get("Statement") else {
+        faults.push(Fault::new("", Rule::MissingStatement, "the document has no `Statement`"));
+        return None;
+    };
+    let statements = read_statements(statement, version, faults);
+    Some(PolicyDocument { version, statements })
+}
+
+fn read_version(json: &Json, faults: &mut Vec<Fault>) -> Option<Version> {
+    let Some(text) = json.as_str() else {
+        faults.push(Fault::wrong_type("/Version", json, "a string"));
+        return None;
+    };
+    let version = [Version::V2008, Version::V2012].into_iter().find(|v| v.as_str() == text);
+    if version.is_none() {
+        let message = "must be `2012-10-17` (or `2008-10-17`)";
+        faults.push(Fault::new("/Version", Rule::InvalidVersion, message));
+    }
+    version
+}
+
+fn read_statements(json: &Json, version: Version, faults: &mut Vec<Fault>) -> Vec<Statement> {
+    let elements: Vec<(String, &Json)> = match json {
+        Json::Array(elements) => {
+            let places = (0..).map(|index: usize| pointer("/Statement", index));
+            places.zip(elements).collect()
+        }
+        Json::Object(_) => vec![("/Statement".to_owned(), json)],
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {
+            faults.push(Fault::wrong_type("/Statement", json, "an array of statements"));
+            return Vec::new();
+        }
+    };
+    let mut statements = Vec::with_capacity(elements.len());
+    let mut sids = BTreeSet::new();
+    for (at, element) in elements {
+        let Some(statement) = read_statement(element, &at, version, faults) else { continue };
+        if let Some(sid) = statement.sid.as_deref().filter(|sid| !sid.is_empty())
+            && !sids.insert(sid.to_owned())
+        {
+            let message = "is the Sid of an earlier statement too";
+            faults.push(Fault::new(&pointer(&at, "Sid"), Rule::RepeatedSid, message));
+        }
+        statements.push(statement);
+    }
+    statements
+}
+
+fn read_statement(
+    json: &Json,
+    at: &str,
+    version: Version,
+    faults: &mut Vec<Fault>,
+) -> Option<Statement> {
+    const MEMBERS: [&str; 7] =
+        ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+    let Some(members) = json.as_object() else {
+        faults.push(Fault::wrong_type(at, json, "an object"));
+        return None;
+    };
+    for (name, _) in members {
+        match name.as_str() {
+            name if MEMBERS.contains(&name) => {}
+            "Principal" | "NotPrincipal" => faults.push(unsupported(at, name)),
+            _ => faults.push(unknown(at, name, &MEMBERS)),
+        }
+    }
+    let sid = json.get("Sid").and_then(|sid| read_sid(sid, &pointer(at, "Sid"), faults));
+    let effect = if let Some(effect) = json.get("Effect") {
+        read_effect(effect, &pointer(at, "Effect"), faults)
+    } else {
+        let message = "the statement has no `Effect`: write `Allow` or `Deny`";
+        faults.push(Fault::new(at, Rule::MissingEffect, message));
+        None
+    };
+    let actions = read_actions(json, at, faults);
+    let resources = read_resources(json, at, version, faults);
+    let condition = match json.get("Condition") {
+        Some(condition) => Condition::parse(condition, &pointer(at, "Condition"), faults),
+        None => Condition::default(),
+    };
+    Some(Statement { sid, effect: effect?, actions: actions?, resources: resources?, condition })
+}
+
+fn read_sid(json: &Json, at: &str, faults: &mut Vec<Fault>) -> Option<String> {
+    let Some(text) = json.as_str() else {
+        faults.push(Fault::wrong_type(at, json, "a string"));
+        return None;
+    };
+    if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        faults.push(Fault::new(at, Rule::InvalidSid, "must be letters and digits only"));
+    }
+    Some(text.to_owned())
+}
+
+fn read_effect(json: &Json, at: &str, faults: &mut Vec<Fault>) -> Option<Effect> {
+    let Some(text) = json.as_str() else {
+        faults.push(Fault::wrong_type(at, json, "`Allow` or `Deny`"));
+        return None;
+    };
+    let effect = [Effect::Allow, Effect::Deny].into_iter().find(|e| e.as_str() == text);
+    if effect.is_none() {
+        let message = "must be `Allow` or `Deny`, in this spelling";
+        faults.push(Fault::new(at, Rule::InvalidEffect, message));
+    }
+    effect
+}
+
+fn read_actions(statement: &Json, at: &str, faults: &mut Vec<Fault>) -> Option<Actions> {
+    let mut read = |name: &str, json: &Json| {
+        read_patterns(json, &pointer(at, name), faults, ActionPattern::parse)
+    };
+    match (statement.get("Action"), statement.get("NotAction")) {
+        (Some(actions), None) => read("Action", actions).map(Actions::Only),
+        (None, Some(actions)) => read("NotAction", actions).map(Actions::Except),
+        (Some(_), Some(_)) => {
+            let message = "the statement has both `Action` and `NotAction`: keep one";
+            faults.push(Fault::new(at, Rule::ActionAndNotAction, message));
+            None
+        }
+        (None, None) => {
+            let message = "the statement has no `Action`: write `execute-api:Invoke`";
+            faults.push(Fault::new(at, Rule::MissingAction, message));
+            None
+        }
+    }
+}
+
+fn read_resources(
+    statement: &Json,
+    at: &str,
+    version: Version,
+    faults: &mut Vec<Fault>,
+) -> Option<Resources> {
+    let mut read = |name: &str, json: &Json, variables: Result<(), &str>| {
+        let parse = |text: &str| {
+            let pattern = ResourcePattern::parse(text)?;
+            match variables {
+                Err(message) if pattern.claims().next().is_some() => {
+                    Err((Rule::InvalidVariable, message.to_owned()))
+                }
+                Ok(()) | Err(_) => Ok(pattern),
+            }
+        };
+        read_patterns(json, &pointer(at, name), faults, parse)
+    };
+    let in_resource = match version {
+        Version::V2012 => Ok(()),
+        Version::V2008 => Err("variables need `\"Version\": \"2012-10-17\"`"),
+    };
+    let in_not_resource = Err("variables have no clear meaning in `NotResource`");
+    match (statement.get("Resource"), statement.get("NotResource")) {
+        (Some(resources), None) => read("Resource", resources, in_resource).map(Resources::Only),
+        (None, Some(resources)) => {
+            read("NotResource", resources, in_not_resource).map(Resources::Except)
+        }
+        (Some(_), Some(_)) => {
+            let message = "the statement has both `Resource` and `NotResource`: keep one";
+            faults.push(Fault::new(at, Rule::ResourceAndNotResource, message));
+            None
+        }
+        (None, None) => {
+            let message = "the statement has no `Resource`: write a route such as `GET/movies/*`";
+            faults.push(Fault::new(at, Rule::MissingResource, message));
+            None
+        }
+    }
+}
+
+/// Reads one string, or a list of at least one; `None` if any of it is at fault.
+fn read_patterns<T>(
+    json: &Json,
+    at: &str,
+    faults: &mut Vec<Fault>,
+    parse: impl Fn(&str) -> Result<T, (Rule, String)>,
+) -> Option<Vec<T>> {
+    let before = faults.len();
+    let elements: Vec<(String, &Json)> = match json {
+        Json::Array(elements) => {
+            if elements.is_empty() {
+                faults.push(Fault::new(at, Rule::EmptyList, "must hold at least one string"));
+            }
+            let places = (0..).map(|index: usize| pointer(at, index));
+            places.zip(elements).collect()
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Object(_) => {
+            vec![(at.to_owned(), json)]
+        }
+    };
+    let mut patterns = Vec::with_capacity(elements.len());
+    for (at, element) in elements {
+        match element.as_str().map(&parse) {
+            Some(Ok(pattern)) => patterns.push(pattern),
+            Some(Err((rule, message))) => faults.push(Fault { pointer: at, rule, message }),
+            None => {
+                faults.push(Fault::wrong_type(&at, element, "a string, or a list of strings"));
+            }
+        }
+    }
+    (faults.len() == before).then_some(patterns)
+}
+
+fn unknown(at: &str, name: &str, known: &[&str]) -> Fault {
+    let close = known.iter().find(|known| {
+        known.eq_ignore_ascii_case(name) || known.eq_ignore_ascii_case(name.trim_end_matches('s'))
+    });
+    let message = match close {
+        Some(close) => format!("is no member of a policy document: write `{close}`"),
+        None => "is no member of a policy document".to_owned(),
+    };
+    Fault::new(&pointer(at, name), Rule::UnknownMember, message)
+}
+
+fn unsupported(at: &str, name: &str) -> Fault {
+    let message = "has no place in the policy of a group: take it out";
+    Fault::new(&pointer(at, name), Rule::UnsupportedMember, message)
+}
+
+/// Nothing that a document is compared with holds a control character in its pattern, and in an
+/// editor, a log or a table it would not be seen.
+fn find_control_characters(json: &Json, at: &str, faults: &mut Vec<Fault>) {
+    let mut note = |at: &str, text: &str| {
+        if text.chars().any(char::is_control) {
+            let message = "has a control character";
+            faults.push(Fault::new(at, Rule::ControlCharacter, message));
+        }
+    };
+    match json {
+        Json::String(text) => note(at, text),
+        Json::Array(elements) => {
+            for (index, element) in elements.iter().enumerate() {
+                find_control_characters(element, &pointer(at, index), faults);
+            }
+        }
+        Json::Object(members) => {
+            for (name, value) in members {
+                let at = pointer(at, name.escape_debug());
+                if name.chars().any(char::is_control) {
+                    let message = "has a control character in its name";
+                    faults.push(Fault::new(&at, Rule::ControlCharacter, message));
+                }
+                find_control_characters(value, &at, faults);
+            }
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
