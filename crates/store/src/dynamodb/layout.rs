@@ -1,0 +1,164 @@
+//! Which attributes of a table hold what.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatepost_core::json::Json;
+use gatepost_core::subject::{Subject, SubjectKind};
+
+use super::row::{self, Row};
+use crate::policy_store::{StoreError, StoredPolicy};
+
+/// The sort key of a subject's current document; its history has 1, 2, 3 and so on.
+pub(super) const CURRENT: u64 = 0;
+
+/// How a table is laid out.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TableLayout {
+    /// The table of [`aws-samples/amazon-cognito-api-gateway`][sample]: partition key `group`, a
+    /// string, and a map `policy`. Subjects other than groups have no place in it, and documents
+    /// no version.
+    ///
+    /// [sample]: https://github.com/aws-samples/amazon-cognito-api-gateway
+    AwsSample,
+    /// Gatepost's own: partition key `subject`, a string such as `group:movies-group`; sort key
+    /// `revision`, a number; a map `document` and a number `version`.
+    Gatepost,
+}
+
+impl TableLayout {
+    /// Every layout, by name.
+    pub const ALL: [Self; 2] = [Self::AwsSample, Self::Gatepost];
+
+    /// The layout's name in settings: `aws-sample`, `gatepost`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AwsSample => "aws-sample",
+            Self::Gatepost => "gatepost",
+        }
+    }
+
+    /// Whether a document of this subject can be in the table at all.
+    pub(super) fn holds(self, subject: &Subject) -> bool {
+        match self {
+            Self::AwsSample => subject.kind() == SubjectKind::Group,
+            Self::Gatepost => true,
+        }
+    }
+
+    /// The partition key of a subject's row.
+    pub(super) fn partition(self, subject: &Subject) -> String {
+        match self {
+            Self::AwsSample => subject.name().to_owned(),
+            Self::Gatepost => subject.to_string(),
+        }
+    }
+
+    /// The whole key of the row with the current document under this partition key.
+    pub(super) fn key(self, partition: &str) -> Row {
+        let partition = AttributeValue::S(partition.to_owned());
+        match self {
+            Self::AwsSample => HashMap::from([("group".to_owned(), partition)]),
+            Self::Gatepost => HashMap::from([
+                ("subject".to_owned(), partition),
+                ("revision".to_owned(), AttributeValue::N(CURRENT.to_string())),
+            ]),
+        }
+    }
+
+    /// The partition key of a row or a key that came back.
+    pub(super) fn partition_of(self, row: &Row) -> Option<&str> {
+        row.get(self.partition_attribute())?.as_s().ok().map(String::as_str)
+    }
+
+    /// The attributes a read needs.
+    pub(super) fn attributes(self) -> &'static [&'static str] {
+        match self {
+            Self::AwsSample => &["group", "policy"],
+            Self::Gatepost => &["subject", "document", "version"],
+        }
+    }
+
+    /// Reads the row of `subject`.
+    pub(super) fn policy(self, subject: &Subject, row: &Row) -> Result<StoredPolicy, StoreError> {
+        let read = || {
+            let (version, document) = match self {
+                Self::AwsSample => {
+                    let mut map = row::native_map(row, "policy")?;
+                    respell_sids(&mut map);
+                    (0, row::document("policy", &map)?)
+                }
+                Self::Gatepost => {
+                    let map = row::native_map(row, "document")?;
+                    (row::version(row)?, row::document("document", &map)?)
+                }
+            };
+            Ok(StoredPolicy { subject: subject.clone(), version, document: Arc::new(document) })
+        };
+        read().map_err(|fault| StoreError::Row { kind: subject.kind(), fault })
+    }
+
+    fn partition_attribute(self) -> &'static str {
+        match self {
+            Self::AwsSample => "group",
+            Self::Gatepost => "subject",
+        }
+    }
+}
+
+impl fmt::Display for TableLayout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for TableLayout {
+    type Err = TableLayoutError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|layout| layout.as_str() == text).ok_or(TableLayoutError)
+    }
+}
+
+/// A text that names no layout.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("not a table layout: neither `aws-sample` nor `gatepost`")]
+pub struct TableLayoutError;
+
+/// Takes everything but letters and digits out of each Sid.
+///
+/// The sample's one document has the Sid `PetStore-API`. IAM takes no hyphen there, and neither
+/// does our parser; API Gateway never minded. A Sid decides nothing, so such a table is read.
+fn respell_sids(document: &mut Json) {
+    let statements = match member(document, "Statement") {
+        Some(Json::Array(statements)) => statements.as_mut_slice(),
+        Some(statement) => std::slice::from_mut(statement),
+        None => return,
+    };
+    for statement in statements {
+        if let Some(Json::String(sid)) = member(statement, "Sid") {
+            sid.retain(|character| character.is_ascii_alphanumeric());
+        }
+    }
+}
+
+fn member<'a>(json: &'a mut Json, name: &str) -> Option<&'a mut Json> {
+    let Json::Object(members) = json else { return None };
+    members.iter_mut().find_map(|(key, value)| (key == name).then_some(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layouts_read_back_as_they_are_written() {
+        for layout in TableLayout::ALL {
+            assert_eq!(layout.to_string().parse(), Ok(layout));
+        }
+        assert_eq!("Gatepost".parse::<TableLayout>(), Err(TableLayoutError));
+    }
+}

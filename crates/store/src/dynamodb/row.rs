@@ -1,0 +1,144 @@
+//! What can be read from a row, strictly.
+//!
+//! An attribute that is missing or of another type than we write, a value JSON has not, any fault
+//! the policy parser finds: the row is unreadable, and that is an error.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatepost_core::json::Json;
+use gatepost_core::policy::{PolicyDocument, Rule};
+
+use super::attribute;
+
+/// A row, or the key of one, as the SDK has it.
+pub(super) type Row = HashMap<String, AttributeValue>;
+
+/// What is wrong with a row.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum RowFault {
+    /// The map is there but is no policy document.
+    #[error("attribute `{attribute}` breaks {}", first(faults))]
+    Document {
+        /// Which attribute.
+        attribute: &'static str,
+        /// Every fault: its place, a JSON Pointer from the attribute, and the rule broken there.
+        faults: Vec<(String, Rule)>,
+    },
+
+    /// The row has no such attribute.
+    #[error("attribute `{attribute}` is missing")]
+    Missing {
+        /// Which attribute.
+        attribute: &'static str,
+    },
+
+    /// The attribute, or a value in it, is of a type that cannot stand there.
+    #[error("attribute `{attribute}` at `{pointer}`: {found}, and not {wanted}")]
+    Type {
+        /// Which attribute.
+        attribute: &'static str,
+        /// Where in it: a JSON Pointer, empty for the attribute itself.
+        pointer: String,
+        /// What stands there.
+        found: &'static str,
+        /// What could stand there.
+        wanted: &'static str,
+    },
+}
+
+impl RowFault {
+    fn of_type(attribute: &'static str, value: &AttributeValue, wanted: &'static str) -> Self {
+        Self::Type { attribute, pointer: String::new(), found: attribute::kind(value), wanted }
+    }
+}
+
+/// The native map in an attribute.
+pub(super) fn native_map(row: &Row, attribute: &'static str) -> Result<Json, RowFault> {
+    let value = row.get(attribute).ok_or(RowFault::Missing { attribute })?;
+    if !value.is_m() {
+        return Err(RowFault::of_type(attribute, value, "a map"));
+    }
+    attribute::to_json(value).map_err(|fault| RowFault::Type {
+        attribute,
+        pointer: fault.pointer,
+        found: fault.found,
+        wanted: "a JSON value",
+    })
+}
+
+/// The document that an attribute's value is.
+pub(super) fn document(attribute: &'static str, json: &Json) -> Result<PolicyDocument, RowFault> {
+    PolicyDocument::from_json(json).map_err(|error| RowFault::Document {
+        attribute,
+        faults: error.faults().iter().map(|fault| (fault.pointer.clone(), fault.rule)).collect(),
+    })
+}
+
+/// The first fault in words, and how many follow.
+fn first(faults: &[(String, Rule)]) -> String {
+    match faults {
+        [] => "no rule".to_owned(),
+        [(pointer, rule)] => format!("{rule} at `{pointer}`"),
+        [(pointer, rule), rest @ ..] => {
+            format!("{rule} at `{pointer}`, the first of {} faults", rest.len() + 1)
+        }
+    }
+}
+
+/// The number of a row's revision, which every row of our own layout has.
+pub(super) fn version(row: &Row) -> Result<u64, RowFault> {
+    let attribute = "version";
+    let value = row.get(attribute).ok_or(RowFault::Missing { attribute })?;
+    value
+        .as_n()
+        .ok()
+        .and_then(|digits| digits.parse().ok())
+        .filter(|version| *version > 0)
+        .ok_or_else(|| RowFault::of_type(attribute, value, "a whole number from 1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(attribute: &str, value: AttributeValue) -> Row {
+        HashMap::from([(attribute.to_owned(), value)])
+    }
+
+    #[test]
+    fn a_missing_attribute_is_a_fault() {
+        let error = native_map(&Row::new(), "document").unwrap_err();
+        assert_eq!(error.to_string(), "attribute `document` is missing");
+        assert_eq!(version(&Row::new()).unwrap_err().to_string(), "attribute `version` is missing");
+    }
+
+    #[test]
+    fn a_document_in_a_text_is_not_a_map() {
+        let row = one("document", AttributeValue::S("{\"Statement\":[]}".to_owned()));
+        let error = native_map(&row, "document").unwrap_err();
+        assert_eq!(error.to_string(), "attribute `document` at ``: a string, and not a map");
+    }
+
+    #[test]
+    fn only_whole_numbers_from_one_are_versions() {
+        let number = |digits: &str| AttributeValue::N(digits.to_owned());
+        assert_eq!(version(&one("version", number("18446744073709551615"))), Ok(u64::MAX));
+        for value in ["0", "-1", "1.5", "18446744073709551616"].map(number) {
+            let error = version(&one("version", value)).unwrap_err().to_string();
+            assert_eq!(error, "attribute `version` at ``: a number, and not a whole number from 1");
+        }
+        let error = version(&one("version", AttributeValue::S("1".to_owned()))).unwrap_err();
+        let want = "attribute `version` at ``: a string, and not a whole number from 1";
+        assert_eq!(error.to_string(), want);
+    }
+
+    #[test]
+    fn of_many_faults_the_first_is_named() {
+        let json = Json::parse(br#"{"Id":"x","Statement":[],"Extra":{"secret":1}}"#).unwrap();
+        let error = document("policy", &json).unwrap_err().to_string();
+        assert!(error.starts_with("attribute `policy` breaks "), "{error}");
+        assert!(error.contains(", the first of "), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+}

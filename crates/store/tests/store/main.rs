@@ -1,0 +1,9 @@
+//! The stores from outside: against a real engine behind the real SDK, and against a scripted
+//! service for what an engine will not do on demand.
+#![cfg(test)]
+
+mod conformance;
+mod folder;
+mod reading;
+mod support;
+mod writing;
