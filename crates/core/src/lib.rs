@@ -7,3 +7,4 @@ pub mod gateway;
 pub mod json;
 pub mod policy;
 pub mod subject;
+pub mod token;

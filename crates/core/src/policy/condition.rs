@@ -16,7 +16,7 @@ use std::time::SystemTime;
 
 use self::operand::Operand;
 use self::operator::{Operator, Quantifier};
-use super::context::{Context, scalar};
+use super::context::{Context, folded, scalar};
 use super::document::{Fault, Rule};
 use crate::json::{Json, pointer};
 
@@ -32,7 +32,7 @@ pub struct Condition {
 struct Clause {
     operator: Operator,
     key: String,
-    // In lower case.
+    // As the context knows it.
     lookup: String,
     values: Vec<String>,
     // INVARIANT: one for each of `values`, read as the operator's comparison wants them.
@@ -63,7 +63,7 @@ impl Condition {
             let mut seen = std::collections::BTreeSet::new();
             for (key, values) in keys {
                 let at = pointer(&at, key);
-                if !seen.insert(key.to_ascii_lowercase()) {
+                if !seen.insert(folded(key)) {
                     let message = "stands twice in this operator, in another case".to_owned();
                     faults.push(Fault { pointer: at, rule: Rule::RepeatedConditionKey, message });
                     continue;
@@ -74,7 +74,7 @@ impl Condition {
                     faults.push(Fault::new(&at, Rule::InvalidConditionKey, message));
                 }
                 if let Some((values, operands)) = read_values(operator, values, &at, faults) {
-                    let lookup = key.to_ascii_lowercase();
+                    let lookup = folded(key);
                     clauses.push(Clause { operator, key: key.clone(), lookup, values, operands });
                 }
             }
@@ -103,13 +103,12 @@ impl Condition {
         let bound = |clause: &Clause| {
             clause.operator == Operator::DATE_LESS_THAN && clause.lookup == lookup
         };
-        let before = self
-            .clauses
-            .iter()
-            .find(|clause| bound(clause))
-            .and_then(|clause| clause.operands.iter().filter_map(Operand::as_date).max());
+        let before =
+            self.clauses.iter().find(|clause| bound(clause)).and_then(|clause| {
+                clause.operands.iter().filter_map(Operand::as_date).max().cloned()
+            });
         self.clauses.retain(|clause| !bound(clause));
-        let end = before.map_or(end, |before| before.min(end));
+        let end = before.into_iter().fold(end, Ord::min);
         self.clauses.push(Clause {
             operator: Operator::DATE_LESS_THAN,
             key: "aws:CurrentTime".to_owned(),

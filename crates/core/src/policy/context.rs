@@ -6,8 +6,8 @@ use crate::json::Json;
 
 /// The values of condition keys for one request.
 ///
-/// Keys are compared without regard to case. Claims for `${token:…}` in resources are keys too:
-/// `token:sub`.
+/// Keys are compared without regard to case. Claims for `${token:…}` in resources are keys too,
+/// such as `token:sub`; like the claims of a token, these are compared with it.
 ///
 /// Source: [AWS condition keys for API Gateway][keys], which names `aws:CurrentTime`,
 /// `aws:EpochTime`, `aws:Referer`, `aws:SecureTransport`, `aws:SourceIp`, `aws:UserAgent` and more.
@@ -15,7 +15,7 @@ use crate::json::Json;
 /// [keys]: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-aws-condition-keys.html
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Context {
-    // INVARIANT: keys in lower case, values not empty lists.
+    // INVARIANT: keys as `folded` makes them, values not empty lists.
     values: BTreeMap<String, Vec<String>>,
 }
 
@@ -28,7 +28,7 @@ impl Context {
     /// Sets `key` to a text, or to a list of texts; an empty list is a missing key.
     pub fn insert(&mut self, key: &str, value: impl Into<ContextValue>) {
         let ContextValue(values) = value.into();
-        let key = key.to_ascii_lowercase();
+        let key = folded(key);
         if values.is_empty() {
             self.values.remove(&key);
         } else {
@@ -45,7 +45,7 @@ impl Context {
         let mut context = Self::new();
         let mut seen = std::collections::BTreeSet::new();
         for (key, value) in json.as_object().ok_or(ContextError::NotAnObject)? {
-            if !seen.insert(key.to_ascii_lowercase()) {
+            if !seen.insert(folded(key)) {
                 return Err(ContextError::RepeatedKey { key: key.clone() });
             }
             let values = match value {
@@ -62,18 +62,23 @@ impl Context {
         Ok(context)
     }
 
-    /// The values of `key`, which is in lower case; `None` if it is missing.
+    /// The values of `key`, which is [`folded`]; `None` if it is missing.
     pub(super) fn all(&self, key: &str) -> Option<&[String]> {
         self.values.get(key).map(Vec::as_slice)
     }
 
-    /// The value of `key`, which is in lower case, if it has exactly one.
+    /// The value of `key`, which is [`folded`], if it has exactly one.
     pub(super) fn one(&self, key: &str) -> Option<&str> {
         match self.all(key)? {
             [value] => Some(value),
             _ => None,
         }
     }
+}
+
+/// The spelling that keys are compared in.
+pub(super) fn folded(key: &str) -> String {
+    if key.starts_with("token:") { key.to_owned() } else { key.to_ascii_lowercase() }
 }
 
 /// The text of a string, number or boolean, as conditions compare it.
@@ -146,6 +151,14 @@ mod tests {
         assert_eq!(context.all("a:d").map(<[String]>::len), Some(2));
         assert_eq!(context.one("a:d"), None);
         assert_eq!(context.all("a:e"), None);
+    }
+
+    #[test]
+    fn claims_keep_their_case_and_other_keys_do_not() {
+        let context = read(r#"{"token:tenantId":"a","token:tenantid":"b","AWS:x":"c"}"#).unwrap();
+        assert_eq!(context.one("token:tenantId"), Some("a"));
+        assert_eq!(context.one("token:tenantid"), Some("b"));
+        assert_eq!(context.one("aws:x"), Some("c"));
     }
 
     #[test]

@@ -82,7 +82,7 @@ impl PolicyDocument {
         &self.statements
     }
 
-    /// The names of the claims that its resources need for their `${token:…}`, in lower case.
+    /// The names of the claims that its resources need for their `${token:…}`.
     pub fn claim_names(&self) -> BTreeSet<&str> {
         self.statements
             .iter()

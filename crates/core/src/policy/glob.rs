@@ -60,22 +60,11 @@ impl Glob {
     ///
     /// Exact if this glob has no `?`; otherwise `false` may only mean that it was not seen.
     ///
-    /// Why one text is enough without `?`: write `other` with each wildcard replaced by a letter
-    /// that stands nowhere in this glob. If this glob matches that text, the letter lies in one
-    /// of its `*`, and so would whatever the wildcard matches in its place.
+    /// Why one text is enough without `?`: take `other` itself for a text, in which `*` and `?` are
+    /// letters that this glob can match with a `*` only. If it matches that text, each of them lies
+    /// in one of its `*`, and so would whatever the wildcard matches in its place.
     pub fn includes(&self, other: &Self) -> bool {
-        const FRESH: char = '\u{10FFFF}';
-        if self.text == other.text {
-            return true;
-        }
-        if self.text.contains(FRESH) {
-            return false;
-        }
-        if self.text.contains('?') {
-            return !other.text.contains(['*', '?']) && self.matches(&other.text);
-        }
-        let mut letter = [0; 4];
-        self.matches(&other.text.replace(['*', '?'], FRESH.encode_utf8(&mut letter)))
+        glob_includes(&self.text, &other.text)
     }
 
     /// What must follow `prefix` for the whole to match: the union of the globs returned.
@@ -153,6 +142,13 @@ pub(super) fn glob_matches(pattern: &str, text: &str) -> bool {
         }
     }
     pattern.get(p..).is_some_and(|rest| rest.iter().all(|&byte| byte == b'*'))
+}
+
+/// [`Glob::includes`] for patterns that are put together as they are needed.
+pub(super) fn glob_includes(wide: &str, narrow: &str) -> bool {
+    let may_include =
+        if wide.contains('?') { !narrow.contains(['*', '?']) } else { wide.contains('*') };
+    wide == narrow || may_include && glob_matches(wide, narrow)
 }
 
 /// The length of the UTF-8 sequence that `first` begins, in bytes; 0 if it begins none.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::context::Context;
 use super::document::{Effect, Rule};
-use super::glob::Glob;
+use super::glob::{Glob, glob_matches};
 use super::template::Template;
 use crate::gateway::{MethodArn, StageArn, VERBS};
 
@@ -91,7 +91,7 @@ impl ResourcePattern {
     /// Whether `method` matches, with the claims filled in as [`Template::fill`] says.
     pub(super) fn matches(&self, method: &MethodArn, effect: Effect, claims: &Context) -> bool {
         let rest_matches = |rest: &Template, text: &str| {
-            rest.fill(effect, claims).is_some_and(|glob| super::glob::glob_matches(&glob, text))
+            rest.fill(effect, claims).is_some_and(|glob| glob_matches(&glob, text))
         };
         match &self.kind {
             Kind::Any => true,
@@ -165,11 +165,14 @@ impl ResourcePattern {
     /// The same pattern with its wildcards in canonical spelling.
     #[must_use]
     pub(super) fn normalized(&self) -> Self {
+        if !self.text.contains("**") && !self.text.contains("*?") {
+            return self.clone();
+        }
         let text = Glob::new(self.text.as_str()).normalized();
         Self::parse(text.as_str()).unwrap_or_else(|_| self.clone())
     }
 
-    /// The names of the claims it needs, in lower case.
+    /// The names of the claims it needs.
     pub(super) fn claims(&self) -> impl Iterator<Item = &str> {
         let template = match &self.kind {
             Kind::Any => None,

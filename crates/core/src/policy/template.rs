@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::context::Context;
 use super::document::{Effect, Rule};
-use super::glob::Glob;
+use super::glob::glob_includes;
 
 /// The longest claim that is filled in, in characters.
 ///
@@ -29,7 +29,7 @@ pub(super) struct Template {
 struct Place {
     start: usize,
     end: usize,
-    // INVARIANT: in lower case, `token:` included, as a context key.
+    // INVARIANT: `token:` and the name of the claim, a key of the context.
     key: String,
 }
 
@@ -54,7 +54,7 @@ impl Template {
                 return Err((Rule::InvalidVariable, message.to_owned()));
             }
             let end = start + 2 + length + 1;
-            places.push(Place { start, end, key: variable.to_ascii_lowercase() });
+            places.push(Place { start, end, key: variable.to_owned() });
             from = end;
         }
         Ok(Self { text: text.to_owned(), places })
@@ -71,17 +71,20 @@ impl Template {
         if !self.places.is_empty() {
             return self.text == other.text;
         }
+        if other.places.is_empty() {
+            return glob_includes(&self.text, &other.text);
+        }
         // A claim is at most any text: in a Deny it is that, in an Allow less.
         let mut widest = other.text.clone();
         for place in other.places.iter().rev() {
             widest.replace_range(place.start..place.end, "*");
         }
-        Glob::new(self.text.as_str()).includes(&Glob::new(widest))
+        glob_includes(&self.text, &widest)
     }
 
-    /// The names of the claims it needs, without `token:`, in lower case.
+    /// The names of the claims it needs, without `token:`.
     pub(super) fn claims(&self) -> impl Iterator<Item = &str> {
-        self.places.iter().map(|place| place.key.trim_start_matches("token:"))
+        self.places.iter().map(|place| place.key.strip_prefix("token:").unwrap_or(&place.key))
     }
 
     /// The text with the claims in place; `None` if it then matches nothing.
@@ -131,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_claim_is_put_in_its_place() {
-        let filled = fill("users/${token:sub}/x/${token:SUB}", Effect::Allow, Some("a-1"));
+        let filled = fill("users/${token:sub}/x/${token:sub}", Effect::Allow, Some("a-1"));
         assert_eq!(filled.as_deref(), Some("users/a-1/x/a-1"));
     }
 

@@ -10,17 +10,25 @@ use std::time::{Duration, SystemTime};
 
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
-/// A moment, in nanoseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) struct Instant(i128);
+/// The last second that a date can be written for, 9999-12-31T23:59:59Z.
+const LAST_SECOND: i128 = 253_402_300_799;
+
+/// A moment.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct Instant {
+    /// Since 1970-01-01T00:00:00Z.
+    seconds: i128,
+    /// The decimals of the second, as many as were written.
+    // INVARIANT: digits, the last of them not a zero, so that their order as text is theirs in time.
+    decimals: String,
+}
 
 impl Instant {
     /// Reads `YYYY`, `YYYY-MM`, `YYYY-MM-DD`, `YYYY-MM-DDThh:mm[:ss[.s…]]` with `Z` or `±hh:mm`,
     /// or seconds since 1970. Four digits are a year.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if text.len() != 4 && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            let moment = OffsetDateTime::from_unix_timestamp(text.parse().ok()?).ok()?;
-            return Some(Self(moment.unix_timestamp_nanos()));
+            return Some(Self { seconds: text.parse().ok()?, decimals: String::new() });
         }
         let (date, time) = match text.split_once('T') {
             Some((date, time)) if date.len() == 10 => (date, Some(time)),
@@ -32,33 +40,43 @@ impl Instant {
         let month = parts.next().map_or(Some(1), |month| digits(month, 2))?;
         let day = parts.next().map_or(Some(1), |day| digits(day, 2))?;
         let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
-        let date =
-            Date::from_calendar_date(i32::try_from(year).ok()?, month, u8::try_from(day).ok()?)
-                .ok()?;
-        let (time, offset) = time.map_or(Some((Time::MIDNIGHT, UtcOffset::UTC)), clock)?;
+        let year = i32::try_from(year).ok()?;
+        let date = Date::from_calendar_date(year, month, u8::try_from(day).ok()?).ok()?;
+        let (time, decimals, offset) =
+            time.map_or(Some((Time::MIDNIGHT, "", UtcOffset::UTC)), clock)?;
         let moment = PrimitiveDateTime::new(date, time).assume_offset(offset);
-        Some(Self(moment.unix_timestamp_nanos()))
+        let decimals = decimals.trim_end_matches('0').to_owned();
+        Some(Self { seconds: moment.unix_timestamp().into(), decimals })
     }
 
     /// The whole second that `time` is in; before 1970, the first moment of 1970.
     pub(super) fn of(time: SystemTime) -> Self {
         let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        Self(i128::from(since.as_secs()) * 1_000_000_000)
+        Self { seconds: since.as_secs().into(), decimals: String::new() }
+    }
+
+    /// Whether it is within the years that dates are written in. A number beyond them is not of
+    /// seconds but of milliseconds.
+    pub(super) fn is_in_calendar(&self) -> bool {
+        self.seconds <= LAST_SECOND
     }
 }
 
-/// `YYYY-MM-DDThh:mm:ssZ`, the moment's fraction of a second left out.
+/// `YYYY-MM-DDThh:mm:ss[.s…]Z`
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let moment = OffsetDateTime::from_unix_timestamp_nanos(self.0).map_err(|_| fmt::Error)?;
+        let seconds = i64::try_from(self.seconds.min(LAST_SECOND)).map_err(|_| fmt::Error)?;
+        let moment = OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| fmt::Error)?;
         let (date, time) = (moment.date(), moment.time());
         write!(f, "{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())?;
-        write!(f, "T{:02}:{:02}:{:02}Z", time.hour(), time.minute(), time.second())
+        write!(f, "T{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())?;
+        let point = if self.decimals.is_empty() { "" } else { "." };
+        write!(f, "{point}{}Z", self.decimals)
     }
 }
 
-/// Reads `hh:mm[:ss[.s…]]` and a zone.
-fn clock(text: &str) -> Option<(Time, UtcOffset)> {
+/// Reads `hh:mm[:ss[.s…]]` and a zone; the decimals of the second are returned as they are.
+fn clock(text: &str) -> Option<(Time, &str, UtcOffset)> {
     let (clock, offset) = if let Some(clock) = text.strip_suffix('Z') {
         (clock, UtcOffset::UTC)
     } else {
@@ -68,18 +86,19 @@ fn clock(text: &str) -> Option<(Time, UtcOffset)> {
     let mut parts = clock.splitn(3, ':');
     let hour = u8::try_from(digits(parts.next()?, 2)?).ok()?;
     let minute = u8::try_from(digits(parts.next()?, 2)?).ok()?;
-    let (second, nanosecond) = match parts.next() {
-        None => (0, 0),
+    let (second, decimals) = match parts.next() {
+        None => ("00", ""),
         Some(second) => match second.split_once('.') {
-            None => (digits(second, 2)?, 0),
-            Some((second, fraction)) if (1..=9).contains(&fraction.len()) => {
-                (digits(second, 2)?, digits(&format!("{fraction:0<9}"), 9)?)
-            }
-            Some(_) => return None,
+            None => (second, ""),
+            Some((_, "")) => return None,
+            Some(parts) => parts,
         },
     };
-    let time = Time::from_hms_nano(hour, minute, u8::try_from(second).ok()?, nanosecond).ok()?;
-    Some((time, offset))
+    if !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let second = u8::try_from(digits(second, 2)?).ok()?;
+    Some((Time::from_hms(hour, minute, second).ok()?, decimals, offset))
 }
 
 /// Reads `±hh:mm`.
@@ -104,6 +123,10 @@ fn digits(text: &str, length: usize) -> Option<u32> {
 mod tests {
     use super::*;
 
+    fn at(seconds: i128, decimals: &str) -> Option<Instant> {
+        Some(Instant { seconds, decimals: decimals.to_owned() })
+    }
+
     #[test]
     fn every_form_of_a_date_is_read() {
         for (text, seconds) in [
@@ -117,9 +140,19 @@ mod tests {
             ("1709210096", 1_709_210_096),
             ("2024-02-29T12:34:56Z", 1_709_210_096),
         ] {
-            assert_eq!(Instant::parse(text), Some(Instant(seconds * 1_000_000_000)), "{text}");
+            assert_eq!(Instant::parse(text), at(seconds, ""), "{text}");
         }
-        assert_eq!(Instant::parse("1970-01-01T00:00:00.25Z"), Some(Instant(250_000_000)));
+        assert_eq!(Instant::parse("1970-01-01T00:00:00.250Z"), at(0, "25"));
+    }
+
+    #[test]
+    fn decimals_of_any_length_are_ordered_exactly() {
+        let ordered = ["01.0", "01.0000000001Z", "01.05", "01.1", "02"];
+        let moments = ordered.map(|second| {
+            Instant::parse(&format!("1970-01-01T00:00:{}Z", second.trim_end_matches('Z'))).unwrap()
+        });
+        assert!(moments.is_sorted());
+        assert_ne!(moments[0], moments[1]);
     }
 
     #[test]
@@ -138,7 +171,8 @@ mod tests {
             "1970-01-01 00:00:00Z",
             "1970-01T00:00Z",
             "-1",
-            "99999999999999",
+            "1970-01-01T00:00:00.1aZ",
+            "1970-01-01T00:00:00.1",
             "tomorrow",
         ] {
             assert_eq!(Instant::parse(text), None, "{text}");
@@ -149,6 +183,8 @@ mod tests {
     fn a_moment_prints_as_a_date_that_reads_back() {
         let moment = Instant::of(SystemTime::UNIX_EPOCH + Duration::from_secs(1_709_210_096));
         assert_eq!(moment.to_string(), "2024-02-29T12:34:56Z");
-        assert_eq!(Instant::parse(&moment.to_string()), Some(moment));
+        for text in ["2024-02-29T12:34:56Z", "2024-02-29T12:34:56.75Z"] {
+            assert_eq!(Instant::parse(text).unwrap().to_string(), text);
+        }
     }
 }

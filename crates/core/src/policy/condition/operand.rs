@@ -52,6 +52,7 @@ impl Operand {
             | Comparison::DateLessThan
             | Comparison::DateLessThanEquals
             | Comparison::DateNotEquals => Instant::parse(text)
+                .filter(Instant::is_in_calendar)
                 .map(Self::Date)
                 .ok_or("a date such as `2026-05-01T00:00:00Z`, or seconds since 1970"),
             Comparison::IpAddress | Comparison::NotIpAddress => network(text).map(Self::Ip).ok_or(
@@ -101,8 +102,8 @@ impl Operand {
         }
     }
 
-    pub(super) fn as_date(&self) -> Option<Instant> {
-        if let Self::Date(date) = self { Some(*date) } else { None }
+    pub(super) fn as_date(&self) -> Option<&Instant> {
+        if let Self::Date(date) = self { Some(date) } else { None }
     }
 }
 
@@ -207,6 +208,7 @@ mod tests {
             (Comparison::Bool, "yes"),
             (Comparison::Null, "1"),
             (Comparison::DateLessThan, "tomorrow"),
+            (Comparison::DateLessThan, "1700000000000"),
             (Comparison::IpAddress, "10.0.0.0/33"),
             (Comparison::IpAddress, "010.0.0.1"),
             (Comparison::IpAddress, "2001:db8::1"),
