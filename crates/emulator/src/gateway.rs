@@ -1,0 +1,165 @@
+//! An API Gateway REST API on a laptop: routes, Lambda authorizer, result cache, policy, backend.
+//!
+//! It answers as AWS does, status, body and error type, also where that is unhelpful; what AWS
+//! hides (why a 500 is one) it tells the developer through `tracing` and the [`Observer`]. Where
+//! AWS's behaviour is not known, the module at hand says what was chosen and why.
+//!
+//! Not emulated: API keys and usage plans, IAM and Cognito authorizers, resource policies, request
+//! models, mapping templates, throttling, response caching.
+
+mod answer;
+mod authorize;
+mod backend;
+mod cache;
+mod call;
+mod cors;
+mod event;
+mod identity;
+mod openapi;
+mod path;
+mod pipeline;
+mod record;
+mod response;
+mod route;
+mod security_scheme;
+mod settings;
+mod template;
+mod yaml;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::Response;
+use gatepost_core::gateway::StageArn;
+use tokio::net::TcpListener;
+
+pub use self::backend::{Backend, BackendUrl, BackendUrlError};
+pub use self::cors::Cors;
+pub use self::identity::{ContextVariable, IdentitySource, IdentitySourceError};
+pub use self::openapi::{OpenApiError, OpenApiFault, RestApi};
+pub use self::record::{CacheUse, DecisionRecord, Observer, Outcome};
+pub use self::route::{Access, Integration, Method, MethodVerb, Resource, RouteTable};
+pub use self::settings::{
+    AuthorizerKind, AuthorizerSettings, MissingIdentitySource, ResultTtl, ValidationExpression,
+};
+
+use self::pipeline::Pipeline;
+use crate::clock::Clock;
+use crate::invoke::Invoke;
+
+/// All that a gateway is made of.
+pub struct GatewayConfig {
+    /// The API and stage it stands for; no part of this is in its URLs.
+    pub stage: StageArn,
+    /// The stage's variables.
+    pub stage_variables: BTreeMap<String, String>,
+    /// The API's methods and its authorizer's settings.
+    pub api: RestApi,
+    /// The authorizer.
+    pub invoke: Arc<dyn Invoke>,
+    /// What requests reach that may pass.
+    pub backend: Backend,
+    /// Headers for other origins on the gateway's own responses, on the echo, and in answers to
+    /// preflight requests, which every resource without an OPTIONS method of its own then has, as
+    /// with CDK's `defaultCorsPreflightOptions`. `None`: no such headers, no such methods.
+    pub cors: Option<Cors>,
+    /// What policies are told of the connection.
+    pub transport: Transport,
+    /// The time, for the result cache, events and conditions.
+    pub clock: Clock,
+    /// Is told of every request.
+    pub observer: Option<Observer>,
+}
+
+impl GatewayConfig {
+    /// A gateway as `gatepost dev` has it: echo, CORS for every origin, the machine's clock.
+    pub fn new(stage: StageArn, api: RestApi, invoke: Arc<dyn Invoke>) -> Self {
+        Self {
+            stage,
+            stage_variables: BTreeMap::new(),
+            api,
+            invoke,
+            backend: Backend::Echo,
+            cors: Some(Cors::any_origin()),
+            transport: Transport::default(),
+            clock: Clock::system(),
+            observer: None,
+        }
+    }
+}
+
+impl fmt::Debug for GatewayConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GatewayConfig")
+            .field("stage", &self.stage)
+            .field("backend", &self.backend)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the condition key `aws:SecureTransport` says.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Transport {
+    /// `false`: what it is on a laptop.
+    Http,
+    /// `true`: what it always is on AWS, where API Gateway takes nothing but HTTPS.
+    #[default]
+    Https,
+}
+
+/// A running API.
+#[derive(Clone)]
+pub struct Gateway {
+    pipeline: Arc<Pipeline>,
+}
+
+impl Gateway {
+    /// An API with an empty result cache.
+    pub fn new(config: GatewayConfig) -> Self {
+        Self { pipeline: Arc::new(Pipeline::new(config)) }
+    }
+
+    /// The API as a router, to be served with [`ConnectInfo`] of the peer's [`SocketAddr`].
+    pub fn router(&self) -> Router {
+        Router::new().fallback(answer).with_state(Arc::clone(&self.pipeline))
+    }
+
+    /// Serves the API until `shutdown` is done and open requests are answered.
+    ///
+    /// # Errors
+    ///
+    /// When the listener fails for good.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
+        let service = self.router().into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+    }
+
+    /// Forgets every answer of the authorizer, as `FlushStageAuthorizersCache` does.
+    pub fn flush(&self) {
+        self.pipeline.flush();
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").finish_non_exhaustive()
+    }
+}
+
+async fn answer(
+    State(pipeline): State<Arc<Pipeline>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    pipeline.answer(peer, request).await
+}

@@ -1,0 +1,90 @@
+//! A value of an OpenAPI document together with its place, so that every fault can say where it is.
+
+use gatepost_core::json::pointer;
+use serde_yaml_ng::{Mapping, Value};
+
+use super::openapi::OpenApiFault;
+
+/// A value and the JSON Pointer to it.
+#[derive(Clone, Debug)]
+pub(super) struct Place<'a> {
+    value: &'a Value,
+    pointer: String,
+}
+
+impl<'a> Place<'a> {
+    /// The document itself.
+    pub(super) fn root(value: &'a Value) -> Self {
+        Self { value, pointer: String::new() }
+    }
+
+    /// The member `name`; `None` if it is absent, or if this is no mapping.
+    pub(super) fn get(&self, name: &str) -> Option<Self> {
+        let value = self.value.as_mapping()?.get(name)?;
+        Some(Self { value, pointer: pointer(&self.pointer, name) })
+    }
+
+    /// The member `name`, which must be there.
+    pub(super) fn require(&self, name: &str) -> Result<Self, OpenApiFault> {
+        self.mapping()?;
+        self.get(name).ok_or_else(|| self.fault(format!("`{name}` is missing")))
+    }
+
+    /// The members with their names, in the order written.
+    pub(super) fn members(&self) -> Result<Vec<(&'a str, Self)>, OpenApiFault> {
+        let mut members = Vec::new();
+        for (key, value) in self.mapping()? {
+            let name = key.as_str().ok_or_else(|| {
+                self.fault(format!("a key is {}; put it in quotes", kind_of(key)))
+            })?;
+            members.push((name, Self { value, pointer: pointer(&self.pointer, name) }));
+        }
+        Ok(members)
+    }
+
+    /// The elements of a list.
+    pub(super) fn elements(&self) -> Result<Vec<Self>, OpenApiFault> {
+        let elements = self.value.as_sequence().ok_or_else(|| self.expected("a list"))?;
+        let place = |(index, value)| Self { value, pointer: pointer(&self.pointer, index) };
+        Ok(elements.iter().enumerate().map(place).collect())
+    }
+
+    /// The text of a string.
+    pub(super) fn text(&self) -> Result<&'a str, OpenApiFault> {
+        self.value.as_str().ok_or_else(|| self.expected("a string"))
+    }
+
+    /// A whole number that is not negative, written plainly or, as AWS's documentation has it, as a
+    /// string.
+    pub(super) fn number(&self) -> Result<u64, OpenApiFault> {
+        self.value
+            .as_u64()
+            .or_else(|| self.value.as_str()?.parse().ok())
+            .ok_or_else(|| self.expected("a whole number"))
+    }
+
+    /// A fault in this place.
+    pub(super) fn fault(&self, message: impl Into<String>) -> OpenApiFault {
+        OpenApiFault { pointer: self.pointer.clone(), message: message.into() }
+    }
+
+    fn mapping(&self) -> Result<&'a Mapping, OpenApiFault> {
+        self.value.as_mapping().ok_or_else(|| self.expected("a mapping"))
+    }
+
+    fn expected(&self, want: &str) -> OpenApiFault {
+        self.fault(format!("{}, expected {want}", kind_of(self.value)))
+    }
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Sequence(_) => "a list",
+        Value::Mapping(_) => "a mapping",
+        Value::Tagged(_) => "a tagged value",
+    }
+}

@@ -1,0 +1,12 @@
+//! The world around a Gatepost authorizer, on a laptop.
+//!
+//! [`gateway`] is the API in front of it, [`lambda`] the service that runs it, [`dynamodb`] the
+//! table it reads, [`issuer`] the sign-in page its tokens come from. The authorizer itself is a
+//! black box here: whatever implements [`invoke::Invoke`].
+
+pub mod clock;
+pub mod dynamodb;
+pub mod gateway;
+pub mod invoke;
+pub mod issuer;
+pub mod lambda;
