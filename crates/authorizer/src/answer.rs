@@ -1,0 +1,106 @@
+//! What API Gateway is given: a policy, whom it is about, and what the back end may know.
+
+use std::borrow::Cow;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use gatepost_core::policy::BoundPolicy;
+use gatepost_core::token::Claims;
+use serde_json::value::to_raw_value;
+
+use crate::config::ContextClaim;
+use crate::wire;
+
+/// The bytes of an answer, and what the log says of them.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) body: Vec<u8>,
+    /// SHA-256 of the policy document as it stands in the answer, in hexadecimal digits.
+    pub(crate) policy_digest: String,
+}
+
+impl Answer {
+    /// Writes the answer. Equal input gives equal bytes.
+    ///
+    /// The context holds, as strings, the claims of `context_claims` that the token has,
+    /// `policy_digest`, and `expires_at`: the token's end in seconds since 1970.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`] if the answer is longer than `max_bytes`. Nothing is left out to fit.
+    pub(crate) fn write(
+        policy: &BoundPolicy,
+        claims: &Claims,
+        context_claims: &[ContextClaim],
+        max_bytes: usize,
+    ) -> Result<Self, AnswerError> {
+        let document = to_raw_value(policy).map_err(|_| AnswerError::NotJson)?;
+        let policy_digest = hex::encode(digest(&SHA256, document.get().as_bytes()));
+        let mut context: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(context_claims.len() + 2);
+        for claim in context_claims {
+            if let Some(value) = value(claim, claims)? {
+                context.push((claim.name(), value));
+            }
+        }
+        context.push(("policy_digest", Cow::Borrowed(&policy_digest)));
+        context.push(("expires_at", seconds(claims.expires_at()).to_string().into()));
+        let response =
+            wire::Response { principal_id: claims.sub(), policy_document: &document, context };
+        let body = serde_json::to_vec(&response).map_err(|_| AnswerError::NotJson)?;
+        if body.len() > max_bytes {
+            return Err(AnswerError::TooLarge { bytes: body.len(), max_bytes });
+        }
+        Ok(Self { body, policy_digest })
+    }
+}
+
+/// Why there is a policy but no answer.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum AnswerError {
+    /// The answer cannot be written as JSON.
+    #[error("the answer cannot be written as JSON")]
+    NotJson,
+
+    /// The answer is over the budget.
+    #[error("the answer is {bytes} bytes, over the budget of {max_bytes}")]
+    TooLarge {
+        /// Its length, in bytes.
+        bytes: usize,
+        /// The budget, in bytes.
+        max_bytes: usize,
+    },
+}
+
+impl AnswerError {
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            Self::NotJson => "answer_not_json",
+            Self::TooLarge { .. } => "answer_too_large",
+        }
+    }
+}
+
+fn value<'a>(
+    claim: &ContextClaim,
+    claims: &'a Claims,
+) -> Result<Option<Cow<'a, str>>, AnswerError> {
+    let text = match claim {
+        ContextClaim::ClientId => claims.client_id(),
+        ContextClaim::Groups => {
+            let groups = serde_json::to_string(claims.groups());
+            return groups.map(|text| Some(text.into())).map_err(|_| AnswerError::NotJson);
+        }
+        ContextClaim::Scope => {
+            let scopes: Vec<&str> = claims.scopes().collect();
+            return Ok((!scopes.is_empty()).then(|| scopes.join(" ").into()));
+        }
+        ContextClaim::Sub => Some(claims.sub()),
+        ContextClaim::Text(name) => claims.text(name),
+        ContextClaim::Username => claims.username(),
+    };
+    Ok(text.map(Cow::Borrowed))
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}

@@ -1,0 +1,154 @@
+//! The path of one call, from the event to the answer.
+//!
+//! Eight hops: event bytes, event, request, unverified token, key (await), claims, documents
+//! (await), policy, answer bytes. The two awaits are here; everything between them is a pure
+//! function in a file of its own.
+
+use std::time::{Duration, SystemTime};
+
+use futures_util::future::join_all;
+use gatepost_core::token::{Claims, TokenError, UnverifiedToken};
+use gatepost_store::PolicyStore;
+use tokio::time::Instant;
+
+use crate::answer::Answer;
+use crate::config::Config;
+use crate::decision_log::CallRecord;
+use crate::jwks::{FetchKeySet, KeySource};
+use crate::policies::Policies;
+use crate::policy::policy_of;
+use crate::refusal::{AuthorizeError, Refusal};
+use crate::request::{Request, request_id};
+use crate::subjects::Subjects;
+use crate::wire::Event;
+
+/// Answers the events of API Gateway. One serves any number of calls, at once or in turn.
+pub struct Authorizer<S> {
+    config: Config,
+    // INVARIANT: one for each of `config.issuers`, in their order.
+    key_sources: Vec<KeySource>,
+    fetch: Box<dyn FetchKeySet>,
+    policies: Policies<S>,
+}
+
+/// One call of the authorizer.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// The event, as JSON text.
+    pub event: &'a [u8],
+    /// The time of the call, by which tokens and everything kept are judged.
+    pub now: SystemTime,
+    /// How long the caller waits, if that is known. The settings have a limit of their own.
+    pub time_left: Option<Duration>,
+    /// A name for the call in the log.
+    pub invocation_id: Option<&'a str>,
+}
+
+impl<S: PolicyStore> Authorizer<S> {
+    /// An authorizer that reads policy documents from `store` and fetches keys by `fetch`.
+    pub fn new(config: Config, store: S, fetch: impl FetchKeySet + 'static) -> Self {
+        let key_sources = config
+            .issuers
+            .iter()
+            .map(|issuer| KeySource::new(issuer, config.jwks_ttl, config.jwks_max_stale))
+            .collect();
+        let policies = Policies::new(store, config.policy_ttl);
+        Self { config, key_sources, fetch: Box::new(fetch), policies }
+    }
+
+    /// Does ahead of the first call what it would otherwise wait for: keys are fetched and the
+    /// connection to the store is opened, all at once.
+    ///
+    /// What fails is logged, and left to the first call.
+    pub async fn warm_up(&self, now: SystemTime, time_left: Duration) {
+        let deadline = Instant::now() + time_left;
+        let keys = self.key_sources.iter().map(|keys| keys.warm_up(&*self.fetch, now, deadline));
+        tokio::join!(join_all(keys), self.policies.warm_up(deadline));
+    }
+
+    /// Answers one event at the time `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`]; its text is what API Gateway must be told.
+    pub async fn answer(&self, event: &[u8], now: SystemTime) -> Result<Vec<u8>, Refusal> {
+        self.answer_call(Call { event, now, time_left: None, invocation_id: None }).await
+    }
+
+    /// Answers one call.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`]; its text is what API Gateway must be told.
+    pub async fn answer_call(&self, call: Call<'_>) -> Result<Vec<u8>, Refusal> {
+        let mut record = CallRecord::new(call.invocation_id);
+        let outcome = self.authorize(&call, &mut record).await;
+        record.write(&outcome);
+        outcome.map(|answer| answer.body).map_err(|error| error.refusal())
+    }
+
+    async fn authorize(
+        &self,
+        call: &Call<'_>,
+        record: &mut CallRecord<'_>,
+    ) -> Result<Answer, AuthorizeError> {
+        let deadline = self.deadline(call.time_left);
+        let event = Event::read(call.event)?;
+        record.request_id = request_id(&event).map(str::to_owned);
+        let request = Request::parse(&event, &self.config.token_sources)?;
+
+        let claims = self.claims(request.token, call.now, deadline, record).await?;
+
+        let subjects = Subjects::of(&claims, &self.config.subjects);
+        record.subjects = subjects.known.len();
+        record.impossible_subjects = subjects.impossible;
+        let reading = Instant::now();
+        let documents = self.policies.read(&subjects.known, call.now, deadline).await;
+        record.documents_took = reading.elapsed();
+        let documents = documents?;
+        record.subjects_read = documents.read;
+        let documents = documents.documents;
+        record.documents = documents.len();
+
+        let Config { scope, expiry_condition, ref context_claims, max_policy_bytes, .. } =
+            self.config;
+        let policy = policy_of(&documents, &claims, &request.method_arn, scope, expiry_condition)?;
+        record.allows_something = policy.allows_something();
+        Ok(Answer::write(&policy, &claims, context_claims, max_policy_bytes)?)
+    }
+
+    async fn claims(
+        &self,
+        token: &str,
+        now: SystemTime,
+        deadline: Instant,
+        record: &mut CallRecord<'_>,
+    ) -> Result<Claims, AuthorizeError> {
+        let token = UnverifiedToken::parse(token)?;
+        let mut trusted = self.config.issuers.iter().zip(&self.key_sources);
+        let (issuer, keys) = trusted
+            .find(|(issuer, _)| issuer.expected.issuer() == token.issuer())
+            .ok_or(TokenError::IssuerMismatch)?;
+        let waiting = Instant::now();
+        let keys = keys.keys_for(token.kid(), &*self.fetch, now, deadline).await;
+        record.keys_took = waiting.elapsed();
+        let keys = keys?;
+        let key = keys.key_for(&token)?;
+        Ok(token.verify(key, &issuer.expected, now)?)
+    }
+
+    fn deadline(&self, time_left: Option<Duration>) -> Instant {
+        let limit = time_left.map_or(Duration::MAX, |time| time.saturating_sub(TO_ANSWER));
+        Instant::now() + self.config.deadline.min(limit)
+    }
+}
+
+/// Shows the settings only.
+impl<S> std::fmt::Debug for Authorizer<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authorizer").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// What a call keeps of its time for what comes after its I/O.
+const TO_ANSWER: Duration = Duration::from_millis(200);

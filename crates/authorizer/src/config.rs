@@ -1,0 +1,386 @@
+//! The authorizer's settings, read once from the environment; every fault is reported, not only
+//! the first.
+//!
+//! A misspelt setting must not become a silent default: an unknown `GATEPOST_…` name is a fault,
+//! and so is a setting whose function a later version brings. No setting is a secret. Faults name
+//! the setting and what it must be, and do not repeat its value. `AWS_CA_BUNDLE` is read with
+//! [`crate::https`], and what the AWS SDK needs with [`crate::dynamodb`].
+//!
+//! | name | unit and range | default | where the limit comes from |
+//! | --- | --- | --- | --- |
+//! | `GATEPOST_CONTEXT_CLAIMS` | claim names; may be empty | `sub,username,client_id,scope,groups` | names that API Gateway adds are reserved |
+//! | `GATEPOST_DEADLINE_MS` | 100 to 25,000 ms | 4000 | below the 29 s after which REST APIs give up on a back end |
+//! | `GATEPOST_EXPIRY_CONDITION` | `off`, `on` | `off` | |
+//! | `GATEPOST_IMPLICIT_DENY` | `implicit` | `implicit` | |
+//! | `GATEPOST_ISSUERS` | JSON array, see [`issuers`] | required | |
+//! | `GATEPOST_JWKS_MAX_STALE_SECONDS` | the TTL to 604,800 s | 86400 | |
+//! | `GATEPOST_JWKS_TTL_SECONDS` | 60 to 86,400 s | 3600 | |
+//! | `GATEPOST_LEEWAY_SECONDS` | 0 to 300 s | 0 | RFC 7519 section 4.1.4: a few minutes |
+//! | `GATEPOST_MAX_POLICY_BYTES` | 1,024 to 6,000,000 bytes of answer | 8192 | Lambda's response limit of 6 MB |
+//! | `GATEPOST_POLICY_TABLE` | table name or ARN | required | DynamoDB: 3 to 1,024 bytes |
+//! | `GATEPOST_POLICY_TTL_SECONDS` | 0 to 3,600 s | 30 | API Gateway's own cache: 3,600 s |
+//! | `GATEPOST_RESPONSE` | `policy` | `policy` | |
+//! | `GATEPOST_REVOCATION` | `off` | `off` | |
+//! | `GATEPOST_SCOPE` | `api`, `method` | `api` | |
+//! | `GATEPOST_SUBJECTS` | any of `client`, `group`, `scope`, `user` | `group` | |
+//! | `GATEPOST_TABLE_LAYOUT` | `aws-sample`, `gatepost` | `gatepost` | |
+//! | `GATEPOST_TOKEN_SOURCES` | `header:NAME`, `cookie:NAME`, `query:NAME` | `header:Authorization` | |
+
+mod answer_settings;
+pub mod issuers;
+mod token_source;
+mod variables;
+
+use std::fmt;
+use std::time::Duration;
+
+use gatepost_core::subject::SubjectKind;
+use gatepost_core::token::Leeway;
+use gatepost_store::TableLayout;
+
+pub use answer_settings::{ContextClaim, ExpiryCondition, Scope};
+pub use issuers::{Issuer, KeyOrigin};
+pub use token_source::TokenSource;
+
+use variables::Variables;
+
+/// Everything the authorizer can be told.
+#[derive(Debug)]
+pub struct Config {
+    /// The claims that the back end receives.
+    pub context_claims: Vec<ContextClaim>,
+    /// For all I/O of one call together, retries included.
+    pub deadline: Duration,
+    /// Whether an Allow ends with the token.
+    pub expiry_condition: ExpiryCondition,
+    /// Whose tokens are accepted. At least one; no two have the same `iss`.
+    pub issuers: Vec<Issuer>,
+    /// The age at which a fetched key dies, even when the issuer is down.
+    pub jwks_max_stale: Duration,
+    /// The age at which a fetched key set is fetched again.
+    pub jwks_ttl: Duration,
+    /// The budget of one answer, its context included, in bytes.
+    pub max_policy_bytes: usize,
+    /// The name or ARN of the table.
+    pub policy_table: String,
+    /// How long documents that were read are answered from; zero: read for every call.
+    pub policy_ttl: Duration,
+    /// What one answer is valid for.
+    pub scope: Scope,
+    /// The kinds of subject whose documents count. At least one.
+    pub subjects: Vec<SubjectKind>,
+    /// How the table is laid out.
+    pub table_layout: TableLayout,
+    /// Where tokens are read, in this order. At least one.
+    pub token_sources: Vec<TokenSource>,
+}
+
+impl Config {
+    /// Reads the settings through `variable`; `names` are the names of all variables there are.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigFaults`] with every fault of every setting.
+    pub fn from_vars(
+        variable: impl Fn(&str) -> Option<String>,
+        names: impl Iterator<Item = String>,
+    ) -> Result<Self, ConfigFaults> {
+        let mut vars = Variables::new(&variable);
+        for name in names {
+            if name.starts_with("GATEPOST_") && !SETTINGS.contains(&name.as_str()) {
+                vars.fault(&name, "is not a setting of this version");
+            }
+        }
+        vars.choice("GATEPOST_IMPLICIT_DENY", ("implicit", ()), &[("explicit", None)]);
+        vars.choice("GATEPOST_RESPONSE", ("policy", ()), &[("simple", None)]);
+        vars.choice("GATEPOST_REVOCATION", ("off", ()), &[("on", None)]);
+        let leeway = vars.seconds("GATEPOST_LEEWAY_SECONDS", 0, 0..=Leeway::MAX.as_secs());
+        let jwks_ttl = vars.seconds("GATEPOST_JWKS_TTL_SECONDS", 3_600, 60..=86_400);
+        let jwks_max_stale = vars.seconds("GATEPOST_JWKS_MAX_STALE_SECONDS", 86_400, 60..=604_800);
+        if jwks_max_stale < jwks_ttl {
+            vars.fault(
+                "GATEPOST_JWKS_MAX_STALE_SECONDS",
+                "must not be less than `GATEPOST_JWKS_TTL_SECONDS`",
+            );
+        }
+        let config = Self {
+            context_claims: answer_settings::context_claims(&mut vars),
+            deadline: Duration::from_millis(vars.number(
+                "GATEPOST_DEADLINE_MS",
+                4_000,
+                100..=25_000,
+                "ms",
+            )),
+            expiry_condition: vars.choice(
+                "GATEPOST_EXPIRY_CONDITION",
+                ("off", ExpiryCondition::Off),
+                &[("on", Some(ExpiryCondition::On))],
+            ),
+            issuers: issuers::read(&mut vars, Leeway::try_from(leeway).unwrap_or(Leeway::NONE)),
+            jwks_max_stale,
+            jwks_ttl,
+            max_policy_bytes: usize::try_from(vars.number(
+                "GATEPOST_MAX_POLICY_BYTES",
+                8_192,
+                1_024..=6_000_000,
+                "bytes",
+            ))
+            .unwrap_or(usize::MAX),
+            policy_table: policy_table(&mut vars),
+            policy_ttl: vars.seconds("GATEPOST_POLICY_TTL_SECONDS", 30, 0..=3_600),
+            scope: vars.choice(
+                "GATEPOST_SCOPE",
+                ("api", Scope::Api),
+                &[("method", Some(Scope::Method))],
+            ),
+            subjects: vars.list("GATEPOST_SUBJECTS", "group", |kind| {
+                kind.parse().map_err(|_| "may list `client`, `group`, `scope` and `user`")
+            }),
+            table_layout: vars.choice(
+                "GATEPOST_TABLE_LAYOUT",
+                ("gatepost", TableLayout::Gatepost),
+                &[("aws-sample", Some(TableLayout::AwsSample))],
+            ),
+            token_sources: vars.list(
+                "GATEPOST_TOKEN_SOURCES",
+                "header:Authorization",
+                TokenSource::parse,
+            ),
+        };
+        let faults = vars.into_faults();
+        if faults.is_empty() { Ok(config) } else { Err(ConfigFaults(faults)) }
+    }
+}
+
+/// Every `GATEPOST_…` name that this version knows.
+const SETTINGS: [&str; 17] = [
+    "GATEPOST_CONTEXT_CLAIMS",
+    "GATEPOST_DEADLINE_MS",
+    "GATEPOST_EXPIRY_CONDITION",
+    "GATEPOST_IMPLICIT_DENY",
+    "GATEPOST_ISSUERS",
+    "GATEPOST_JWKS_MAX_STALE_SECONDS",
+    "GATEPOST_JWKS_TTL_SECONDS",
+    "GATEPOST_LEEWAY_SECONDS",
+    "GATEPOST_MAX_POLICY_BYTES",
+    "GATEPOST_POLICY_TABLE",
+    "GATEPOST_POLICY_TTL_SECONDS",
+    "GATEPOST_RESPONSE",
+    "GATEPOST_REVOCATION",
+    "GATEPOST_SCOPE",
+    "GATEPOST_SUBJECTS",
+    "GATEPOST_TABLE_LAYOUT",
+    "GATEPOST_TOKEN_SOURCES",
+];
+
+/// What is wrong with the settings: all of it.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub struct ConfigFaults(Vec<ConfigFault>);
+
+impl ConfigFaults {
+    /// One fault or more, in no particular order.
+    pub fn faults(&self) -> &[ConfigFault] {
+        &self.0
+    }
+}
+
+impl fmt::Display for ConfigFaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromIterator<ConfigFault> for ConfigFaults {
+    fn from_iter<I: IntoIterator<Item = ConfigFault>>(faults: I) -> Self {
+        Self(faults.into_iter().collect())
+    }
+}
+
+impl IntoIterator for ConfigFaults {
+    type Item = ConfigFault;
+    type IntoIter = std::vec::IntoIter<ConfigFault>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// One fault of one setting.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("`{setting}` {message}")]
+pub struct ConfigFault {
+    /// The name of the variable.
+    pub setting: String,
+    /// What is wrong, to be read after the name: `is required`.
+    pub message: String,
+}
+
+fn policy_table(vars: &mut Variables<'_>) -> String {
+    const NAME: &str = "GATEPOST_POLICY_TABLE";
+    let Some(table) = vars.required(NAME) else { return String::new() };
+    let well_formed =
+        table.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-:/".contains(&byte));
+    if !well_formed || !(3..=1_024).contains(&table.len()) {
+        vars.fault(NAME, "must be the name or the ARN of a DynamoDB table");
+    }
+    table
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) const ISSUERS: &str =
+        r#"[{"issuer":"https://issuer.example","audience":["client-1"]}]"#;
+
+    /// The smallest whole configuration, with `changes` on top.
+    pub(crate) fn config(changes: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
+        let mut vars = vec![("GATEPOST_POLICY_TABLE", "policies"), ("GATEPOST_ISSUERS", ISSUERS)];
+        for change in changes {
+            vars.retain(|(name, _)| name != &change.0);
+            vars.push(*change);
+        }
+        from_pairs(&vars)
+    }
+
+    fn from_pairs(vars: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
+        Config::from_vars(
+            |name| vars.iter().find_map(|(key, value)| (*key == name).then(|| (*value).to_owned())),
+            vars.iter().map(|(name, _)| (*name).to_owned()),
+        )
+    }
+
+    /// What is wrong with one value of one setting.
+    pub(crate) fn fault_of(name: &str, value: &str) -> String {
+        config(&[(name, value)]).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_documentation() {
+        let config = config(&[]).unwrap();
+        assert_eq!(config.deadline, Duration::from_secs(4));
+        assert_eq!(config.expiry_condition, ExpiryCondition::Off);
+        assert_eq!(config.jwks_max_stale, Duration::from_hours(24));
+        assert_eq!(config.jwks_ttl, Duration::from_hours(1));
+        assert_eq!(config.max_policy_bytes, 8_192);
+        assert_eq!(config.policy_table, "policies");
+        assert_eq!(config.policy_ttl, Duration::from_secs(30));
+        assert_eq!(config.scope, Scope::Api);
+        assert_eq!(config.subjects, [SubjectKind::Group]);
+        assert_eq!(config.table_layout, TableLayout::Gatepost);
+        assert_eq!(config.token_sources, [TokenSource::Header("Authorization".into())]);
+        let claims: Vec<&str> = config.context_claims.iter().map(ContextClaim::name).collect();
+        assert_eq!(claims, ["sub", "username", "client_id", "scope", "groups"]);
+    }
+
+    #[test]
+    fn every_setting_can_be_set() {
+        let config = config(&[
+            ("GATEPOST_CONTEXT_CLAIMS", "sub, custom:tenant"),
+            ("GATEPOST_DEADLINE_MS", "2500"),
+            ("GATEPOST_EXPIRY_CONDITION", "on"),
+            ("GATEPOST_IMPLICIT_DENY", "implicit"),
+            ("GATEPOST_JWKS_MAX_STALE_SECONDS", "600"),
+            ("GATEPOST_JWKS_TTL_SECONDS", "300"),
+            ("GATEPOST_LEEWAY_SECONDS", "5"),
+            ("GATEPOST_MAX_POLICY_BYTES", "100000"),
+            ("GATEPOST_POLICY_TABLE", "arn:aws:dynamodb:eu-west-1:123456789012:table/policies"),
+            ("GATEPOST_POLICY_TTL_SECONDS", "0"),
+            ("GATEPOST_RESPONSE", "policy"),
+            ("GATEPOST_REVOCATION", "off"),
+            ("GATEPOST_SCOPE", "method"),
+            ("GATEPOST_SUBJECTS", "group,user,client,scope"),
+            ("GATEPOST_TABLE_LAYOUT", "aws-sample"),
+            ("GATEPOST_TOKEN_SOURCES", "cookie:id,header:X-Token,query:token"),
+        ])
+        .unwrap();
+        assert_eq!(config.deadline, Duration::from_millis(2_500));
+        assert_eq!(config.expiry_condition, ExpiryCondition::On);
+        assert_eq!(config.issuers[0].expected.leeway(), Duration::from_secs(5));
+        assert_eq!(config.jwks_max_stale, Duration::from_mins(10));
+        assert_eq!(config.jwks_ttl, Duration::from_mins(5));
+        assert_eq!(config.max_policy_bytes, 100_000);
+        assert_eq!(config.policy_ttl, Duration::ZERO);
+        assert_eq!(config.scope, Scope::Method);
+        assert_eq!(config.subjects.len(), 4);
+        assert_eq!(config.table_layout, TableLayout::AwsSample);
+        assert_eq!(config.token_sources.len(), 3);
+        let claims: Vec<&str> = config.context_claims.iter().map(ContextClaim::name).collect();
+        assert_eq!(claims, ["sub", "custom:tenant"]);
+    }
+
+    #[test]
+    fn all_faults_are_reported_together() {
+        let faults = from_pairs(&[
+            ("GATEPOST_POLICY_TTL", "30"),
+            ("GATEPOST_SCOPE", "apis"),
+            ("GATEPOST_LEEWAY_SECONDS", "301"),
+            ("GATEPOST_JWKS_TTL_SECONDS", "1h"),
+            ("GATEPOST_SUBJECTS", "groups"),
+            ("UNRELATED", "x"),
+        ])
+        .unwrap_err();
+        let mut lines: Vec<String> = faults.faults().iter().map(ToString::to_string).collect();
+        lines.sort();
+        assert_eq!(
+            lines,
+            [
+                "`GATEPOST_ISSUERS` is required",
+                "`GATEPOST_JWKS_TTL_SECONDS` must be a whole number of s from 60 to 86400",
+                "`GATEPOST_LEEWAY_SECONDS` must be a whole number of s from 0 to 300",
+                "`GATEPOST_POLICY_TABLE` is required",
+                "`GATEPOST_POLICY_TTL` is not a setting of this version",
+                "`GATEPOST_SCOPE` must be `api` or `method`",
+                "`GATEPOST_SUBJECTS` may list `client`, `group`, `scope` and `user`",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_a_later_version_brings_is_a_fault_that_says_so() {
+        for (name, value, want) in [
+            ("GATEPOST_RESPONSE", "simple", "`simple`, which is not supported by this version"),
+            (
+                "GATEPOST_IMPLICIT_DENY",
+                "explicit",
+                "`explicit`, which is not supported by this version",
+            ),
+            ("GATEPOST_REVOCATION", "on", "`on`, which is not supported by this version"),
+            (
+                "GATEPOST_TOKEN_SOURCES",
+                "session:sid",
+                "`session:`, which is not supported by this version",
+            ),
+        ] {
+            let fault = fault_of(name, value);
+            assert!(fault.starts_with(&format!("`{name}` ")) && fault.contains(want), "{fault}");
+        }
+    }
+
+    #[test]
+    fn values_out_of_range_and_empty_values_are_faults() {
+        for (name, value) in [
+            ("GATEPOST_DEADLINE_MS", "99"),
+            ("GATEPOST_DEADLINE_MS", "25001"),
+            ("GATEPOST_EXPIRY_CONDITION", "ON"),
+            ("GATEPOST_ISSUERS", ""),
+            ("GATEPOST_JWKS_MAX_STALE_SECONDS", "3599"),
+            ("GATEPOST_MAX_POLICY_BYTES", "-1"),
+            ("GATEPOST_MAX_POLICY_BYTES", "99999999999999999999"),
+            ("GATEPOST_POLICY_TABLE", "my table"),
+            ("GATEPOST_POLICY_TABLE", ""),
+            ("GATEPOST_POLICY_TTL_SECONDS", "+30"),
+            ("GATEPOST_POLICY_TTL_SECONDS", ""),
+            ("GATEPOST_SUBJECTS", ""),
+            ("GATEPOST_SUBJECTS", "group,group"),
+            ("GATEPOST_TABLE_LAYOUT", "sample"),
+        ] {
+            let fault = fault_of(name, value);
+            assert!(fault.starts_with(&format!("`{name}` ")), "{name}={value}: {fault}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! One line of the log for every call: what was decided, why, and what it took.
+//!
+//! A line holds numbers, codes, a digest and the gateway's request id. It never holds a token, a
+//! cookie, the value of a claim, a group's name or a path; the test
+//! `a_line_holds_nothing_of_the_caller` and the end-to-end tests hold us to that.
+
+use std::time::{Duration, Instant};
+
+use crate::answer::Answer;
+use crate::refusal::{AuthorizeError, Refusal};
+
+/// What is known of a call, filled in on its way.
+#[derive(Debug)]
+pub(crate) struct CallRecord<'a> {
+    started: Instant,
+    /// Lambda's id of the invocation.
+    pub(crate) invocation_id: Option<&'a str>,
+    /// The gateway's id of the request.
+    pub(crate) request_id: Option<String>,
+    /// How many subjects the caller has.
+    pub(crate) subjects: usize,
+    /// How many names of the caller cannot be a subject.
+    pub(crate) impossible_subjects: usize,
+    /// How many subjects have a document.
+    pub(crate) documents: usize,
+    /// How many subjects the store was asked for; the others were at hand.
+    pub(crate) subjects_read: usize,
+    /// Whether the policy allows anything.
+    pub(crate) allows_something: bool,
+    /// How long it took to have the key.
+    pub(crate) keys_took: Duration,
+    /// How long it took to have the documents.
+    pub(crate) documents_took: Duration,
+}
+
+impl<'a> CallRecord<'a> {
+    /// Begins now.
+    pub(crate) fn new(invocation_id: Option<&'a str>) -> Self {
+        Self {
+            started: Instant::now(),
+            invocation_id,
+            request_id: None,
+            subjects: 0,
+            impossible_subjects: 0,
+            documents: 0,
+            subjects_read: 0,
+            allows_something: false,
+            keys_took: Duration::ZERO,
+            documents_took: Duration::ZERO,
+        }
+    }
+
+    /// Writes the line: an error for failures, information for everything else.
+    pub(crate) fn write(&self, outcome: &Result<Answer, AuthorizeError>) {
+        let (word, reason) = match outcome {
+            Ok(_) if self.allows_something => ("policy", "granted"),
+            Ok(_) if self.subjects == 0 => ("deny", "no_subjects"),
+            Ok(_) if self.documents == 0 => ("deny", "no_documents"),
+            Ok(_) => ("deny", "nothing_allowed"),
+            Err(error) => match error.refusal() {
+                Refusal::Failure(reason) => ("failure", reason),
+                Refusal::Unauthorized => ("unauthorized", error.reason()),
+            },
+        };
+        let answer = outcome.as_ref().ok();
+        let error = outcome.as_ref().err().map(tracing::field::display);
+        // The level of a line is a constant of the place that writes it.
+        macro_rules! write_at {
+            ($level:ident) => {
+                tracing::$level!(
+                    outcome = word,
+                    reason,
+                    error,
+                    request_id = self.request_id.as_deref(),
+                    invocation_id = self.invocation_id,
+                    subjects = self.subjects,
+                    impossible_subjects = self.impossible_subjects,
+                    documents = self.documents,
+                    subjects_read = self.subjects_read,
+                    policy_digest = answer.map(|answer| answer.policy_digest.as_str()),
+                    answer_bytes = answer.map(|answer| answer.body.len()),
+                    keys_us = micros(self.keys_took),
+                    documents_us = micros(self.documents_took),
+                    took_us = micros(self.started.elapsed()),
+                    "decision"
+                )
+            };
+        }
+        if word == "failure" { write_at!(error) } else { write_at!(info) }
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,25 @@
+//! The Lambda request authorizer of Gatepost: an event of API Gateway in, one IAM policy out.
+//!
+//! [`Authorizer`] is the whole of it, without Lambda around: the binary puts it behind Lambda's
+//! Runtime API, and `gatepost dev` calls it in its own process. Everything it needs from outside
+//! comes in by [`Config`], a [`gatepost_store::PolicyStore`], a [`jwks::FetchKeySet`] and the
+//! time of each call.
+
+mod answer;
+mod authorizer;
+pub mod config;
+mod decision_log;
+pub mod dynamodb;
+pub mod https;
+pub mod jwks;
+mod policies;
+mod policy;
+mod refusal;
+mod request;
+mod subjects;
+pub mod url;
+mod wire;
+
+pub use authorizer::{Authorizer, Call};
+pub use config::{Config, ConfigFaults};
+pub use refusal::Refusal;

@@ -1,0 +1,46 @@
+//! From documents to the one policy that is returned.
+
+use std::sync::Arc;
+
+use gatepost_core::gateway::MethodArn;
+use gatepost_core::policy::{BindError, BoundPolicy, Context, PolicyDocument};
+use gatepost_core::token::Claims;
+
+use crate::config::{ExpiryCondition, Scope};
+
+/// Merges `documents` into the policy of the caller whom `claims` are about.
+///
+/// It holds for every method of the API and stage of `method`, since API Gateway caches it for all
+/// of them; or for `method` alone where `scope` says so. Without a right left it is an explicit
+/// Deny of the whole stage: beside a resource policy of the API, API Gateway would take the
+/// absence of an Allow for consent.
+///
+/// # Errors
+///
+/// [`BindError`] if a resource is too long for API Gateway.
+pub(crate) fn policy_of(
+    documents: &[Arc<PolicyDocument>],
+    claims: &Claims,
+    method: &MethodArn,
+    scope: Scope,
+    expiry: ExpiryCondition,
+) -> Result<BoundPolicy, BindError> {
+    let stage = method.stage_arn();
+    let mut context = Context::new();
+    for name in documents.iter().flat_map(|document| document.claim_names()) {
+        if let Some(value) = claims.text(name) {
+            context.insert(&format!("token:{name}"), value);
+        }
+    }
+    let mut policy = BoundPolicy::build(documents.iter().map(AsRef::as_ref), &stage, &context)?;
+    if scope == Scope::Method {
+        policy = policy.for_method(method);
+    }
+    if !policy.allows_something() {
+        return Ok(BoundPolicy::deny_all(&stage));
+    }
+    Ok(match expiry {
+        ExpiryCondition::Off => policy,
+        ExpiryCondition::On => policy.expiring(claims.expires_at()),
+    })
+}
