@@ -1,0 +1,55 @@
+//! The subcommands, one file each.
+
+mod decide;
+mod dev;
+mod lint;
+mod merge;
+mod token;
+mod verify;
+
+use std::io::{BufRead, Write};
+
+use clap::{Subcommand, ValueEnum};
+
+pub(crate) use self::dev::DevArgs;
+
+use crate::exit_status::ExitStatus;
+
+/// What `gatepost` can be asked to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Decide(decide::DecideArgs),
+    Dev(Box<DevArgs>),
+    Lint(lint::LintArgs),
+    Merge(merge::MergeArgs),
+    Token(token::TokenArgs),
+    Verify(verify::VerifyArgs),
+}
+
+impl Command {
+    pub(crate) fn run(
+        self,
+        stdin: &mut dyn BufRead,
+        stdout: &mut dyn Write,
+        stderr: &mut dyn Write,
+    ) -> anyhow::Result<ExitStatus> {
+        match self {
+            Self::Decide(args) => args.run(stdin, stdout, stderr),
+            Self::Dev(args) => args.run(),
+            Self::Lint(args) => args.run(stdout),
+            Self::Merge(args) => args.run(stdin, stdout, stderr),
+            Self::Token(args) => args.run(stdin, stdout),
+            Self::Verify(args) => args.run(stdin, stdout),
+        }
+    }
+}
+
+/// How answers are written.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}

@@ -1,0 +1,69 @@
+//! `gatepost dev`: the whole of Gatepost on one machine.
+
+use std::path::PathBuf;
+
+use gatepost_core::gateway::StageArn;
+use gatepost_emulator::gateway::BackendUrl;
+use gatepost_emulator::lambda::InvokeUrl;
+
+use crate::dev;
+use crate::development::IssuerArgs;
+use crate::exit_status::ExitStatus;
+
+/// Run it all on this machine: API, sign-in, policy store
+///
+/// An API Gateway REST API guarded by Gatepost, an issuer to sign in with, and a
+/// DynamoDB-compatible table that holds the documents of the policies folder and follows it as you
+/// save. `GATEPOST_…` variables set the authorizer as they would in Lambda. Ctrl-C ends it.
+#[derive(clap::Args, Debug)]
+pub(crate) struct DevArgs {
+    /// Folder with groups/*.json and routes/openapi.yaml
+    #[arg(long, value_name = "FOLDER", default_value = "policies")]
+    pub(crate) policies: PathBuf,
+
+    /// The API's routes [default: routes/openapi.yaml in the policies folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) routes: Option<PathBuf>,
+
+    /// Port of the API; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 3000)]
+    pub(crate) port: u16,
+
+    /// Port of the issuer; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 3001)]
+    pub(crate) issuer_port: u16,
+
+    /// The API and stage to stand for in method ARNs
+    #[arg(
+        long,
+        value_name = "ARN",
+        default_value = "arn:aws:execute-api:eu-west-1:123456789012:gatepost/dev"
+    )]
+    pub(crate) stage: StageArn,
+
+    /// Send what is allowed to this server instead of the built-in echo
+    #[arg(long, value_name = "URL")]
+    pub(crate) backend: Option<BackendUrl>,
+
+    /// Run this compiled authorizer under a Lambda Runtime API instead of the one in this process
+    #[arg(long, value_name = "PATH", conflicts_with = "invoke_url")]
+    pub(crate) lambda: Option<PathBuf>,
+
+    /// Call this Lambda Invoke endpoint instead of the authorizer in this process
+    #[arg(long, value_name = "URL")]
+    pub(crate) invoke_url: Option<InvokeUrl>,
+
+    /// Use the DynamoDB at this address instead of the embedded engine
+    #[arg(long, value_name = "URL")]
+    pub(crate) dynamodb_endpoint: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) development: IssuerArgs,
+}
+
+impl DevArgs {
+    pub(crate) fn run(&self) -> anyhow::Result<ExitStatus> {
+        dev::run(self)?;
+        Ok(ExitStatus::Yes)
+    }
+}

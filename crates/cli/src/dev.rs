@@ -1,0 +1,186 @@
+//! Assembling the world of `gatepost dev`, and keeping it up until Ctrl-C.
+//!
+//! Nothing here decides anything: the authorizer is the one that runs in Lambda, the table is read
+//! through the real AWS SDK, and the gateway knows the authorizer only as something to invoke.
+
+mod authorizer;
+mod banner;
+mod policy_folder;
+mod request_line;
+mod settings;
+mod table;
+mod watch;
+
+use std::io::{self, Write as _};
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use gatepost_emulator::dynamodb::{DynamoDb, Storage};
+use gatepost_emulator::gateway::{
+    Backend, Gateway, GatewayConfig, Integration, MethodVerb, Observer, RestApi,
+};
+use gatepost_emulator::issuer::{ApiListing, ListedMethod};
+use tokio::net::TcpListener;
+use tokio::sync::watch as latest;
+use tracing_subscriber::EnvFilter;
+
+use self::policy_folder::PolicyFolder;
+use self::settings::Settings;
+use self::table::Table;
+use crate::command::DevArgs;
+use crate::development;
+
+/// Serves until Ctrl-C.
+///
+/// # Errors
+///
+/// When something cannot be started: a port is taken, a file is at fault.
+pub(crate) fn run(args: &DevArgs) -> anyhow::Result<()> {
+    // What the authorizer logs of each call would drown the line that is printed for each request.
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(args))
+}
+
+async fn serve(args: &DevArgs) -> anyhow::Result<()> {
+    let mut folder = PolicyFolder::open(&args.policies)?;
+    let routes = routes_path(args);
+    let api = read_routes(&routes)?;
+    let gateway_listener = listen(args.port, "--port").await?;
+    let issuer_listener = listen(args.issuer_port, "--issuer-port").await?;
+    let origin = |listener: &TcpListener| -> io::Result<String> {
+        Ok(format!("http://127.0.0.1:{}", listener.local_addr()?.port()))
+    };
+    let gateway_url = origin(&gateway_listener)?;
+    let issuer_url = origin(&issuer_listener)?;
+
+    let engine = match &args.dynamodb_endpoint {
+        Some(_) => None,
+        None => Some(DynamoDb::start(Storage::Memory, 0).await?),
+    };
+    let endpoint = engine.as_ref().map(DynamoDb::endpoint_url).or(args.dynamodb_endpoint.clone());
+    let settings = Settings::new(&issuer_url, endpoint.as_deref());
+    let table = Table::open(&settings).await?;
+    table.seed(&folder.documents()).await?;
+
+    let listing = ApiListing { url: gateway_url.clone(), methods: listed_methods(&api) };
+    let issuer = development::issuer(&args.development.state, &issuer_url, listing)?;
+    let issuer = Arc::new(issuer);
+    // Up before the authorizer, which fetches the issuer's keys as it starts.
+    let (stop, stopped) = latest::channel(());
+    let serve_issuer = Arc::clone(&issuer).serve(issuer_listener, until(&stopped));
+    let issuer_server = tokio::spawn(serve_issuer);
+
+    let invoke = authorizer::start(args, &settings).await?;
+    let gateway = Gateway::new(GatewayConfig {
+        backend: args.backend.clone().map_or(Backend::Echo, Backend::Url),
+        observer: Some(Observer::new(request_line::print)),
+        ..GatewayConfig::new(args.stage.clone(), api, invoke)
+    });
+    let gateway_server = {
+        let (gateway, stopped) = (gateway.clone(), until(&stopped));
+        tokio::spawn(async move { gateway.serve(gateway_listener, stopped).await })
+    };
+    banner::print(args, &gateway_url, &issuer_url, folder.documents().len(), &routes);
+
+    let mut changes = watch::changes(&args.policies)?;
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::pin!(interrupted);
+    loop {
+        tokio::select! {
+            done = &mut interrupted => {
+                done.context("cannot wait for Ctrl-C")?;
+                break;
+            }
+            Some(()) = changes.recv() => reload(&mut folder, &table, &gateway).await,
+        }
+    }
+    drop(stop);
+    gateway_server.await??;
+    issuer_server.await??;
+    if let Some(engine) = engine {
+        engine.stop().await?;
+    }
+    Ok(())
+}
+
+/// Reads the folder again and makes the table follow it. A faulty file changes nothing: its last
+/// good document stays in force, and the fault is told.
+async fn reload(folder: &mut PolicyFolder, table: &Table, gateway: &Gateway) {
+    let outcome = match folder.reload() {
+        Ok(faults) => {
+            for fault in faults {
+                tell(&format!("fault    {fault}\n         its last good version stays in force"));
+            }
+            table.seed(&folder.documents()).await
+        }
+        Err(error) => Err(error.into()),
+    };
+    match outcome {
+        Ok(report) => {
+            // Answers that were cached before the change must not outlive it here.
+            gateway.flush();
+            for (word, subjects) in [
+                ("added", &report.added),
+                ("changed", &report.changed),
+                ("removed", &report.removed),
+            ] {
+                for subject in subjects {
+                    tell(&format!("{word:<8} {subject}: in force now"));
+                }
+            }
+        }
+        Err(error) => tell(&format!("fault    {error:#}")),
+    }
+}
+
+/// Writes a line to people; that nobody reads it any more is no reason to stop serving.
+fn tell(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
+
+async fn listen(port: u16, option: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.with_context(|| {
+        format!("cannot listen on 127.0.0.1:{port}: choose another port with `{option}`")
+    })
+}
+
+/// Ready when the sender of `stopped` is gone.
+fn until(stopped: &latest::Receiver<()>) -> impl Future<Output = ()> + Send + 'static {
+    let mut stopped = stopped.clone();
+    async move { while stopped.changed().await.is_ok() {} }
+}
+
+fn routes_path(args: &DevArgs) -> PathBuf {
+    args.routes.clone().unwrap_or_else(|| args.policies.join("routes/openapi.yaml"))
+}
+
+fn read_routes(path: &Path) -> anyhow::Result<RestApi> {
+    let text = std::fs::read_to_string(path).with_context(|| {
+        format!("cannot read the routes in `{}`: name another file with `--routes`", path.display())
+    })?;
+    RestApi::from_openapi(&text).with_context(|| format!("the routes in `{}`", path.display()))
+}
+
+/// What the start page offers to call.
+fn listed_methods(api: &RestApi) -> Vec<ListedMethod> {
+    let mut listed = Vec::new();
+    for resource in api.routes().resources() {
+        for (verb, method) in resource.methods() {
+            let verb = match verb {
+                MethodVerb::Any => "GET",
+                MethodVerb::One(verb) => verb,
+            };
+            if method.integration == Integration::Backend && verb != "OPTIONS" {
+                listed.push(ListedMethod {
+                    verb: verb.to_owned(),
+                    path: resource.template().to_owned(),
+                    summary: String::new(),
+                });
+            }
+        }
+    }
+    listed
+}

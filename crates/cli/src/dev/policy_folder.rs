@@ -1,0 +1,116 @@
+//! The policies folder as `gatepost dev` follows it: the last good document of every file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use gatepost_core::policy::PolicyDocument;
+use gatepost_core::subject::Subject;
+use gatepost_store::{FileOutcome, FolderError, FolderStore};
+
+/// A folder of policy files.
+#[derive(Debug)]
+pub(super) struct PolicyFolder {
+    root: PathBuf,
+    good: BTreeMap<PathBuf, (Subject, PolicyDocument)>,
+}
+
+impl PolicyFolder {
+    /// Reads the folder.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or any file is at fault: at the start there is no last good version,
+    /// and the rest without a file that may hold a Deny would be wider than it is meant to be.
+    pub(super) fn open(root: &Path) -> anyhow::Result<Self> {
+        let mut folder = Self { root: root.to_owned(), good: BTreeMap::new() };
+        let faults = folder.reload()?;
+        anyhow::ensure!(faults.is_empty(), "mend these first:\n{}", faults.join("\n"));
+        anyhow::ensure!(
+            !folder.good.is_empty(),
+            "no policies in `{}`: put one in groups/NAME.json, or name another folder with \
+             `--policies`",
+            root.display()
+        );
+        Ok(folder)
+    }
+
+    /// Reads the folder again and returns the faults of files that could not be taken, in words.
+    /// Their documents stay what they were; those of files that are gone go.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be read; then nothing has changed.
+    pub(super) fn reload(&mut self) -> Result<Vec<String>, FolderError> {
+        let mut faults = Vec::new();
+        let mut good = BTreeMap::new();
+        for FileOutcome { path, policy } in FolderStore::load(&self.root)? {
+            match policy {
+                Ok(policy) => {
+                    good.insert(path, policy);
+                }
+                Err(fault) => {
+                    faults.push(format!("{}: {fault}", path.display()));
+                    good.extend(self.good.remove_entry(&path));
+                }
+            }
+        }
+        self.good = good;
+        Ok(faults)
+    }
+
+    /// The documents in force.
+    pub(super) fn documents(&self) -> Vec<(Subject, PolicyDocument)> {
+        self.good.values().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const GOOD: &str = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"GET/a"}}"#;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("groups")).unwrap();
+        for (name, text) in files {
+            fs::write(root.path().join("groups").join(name), text).unwrap();
+        }
+        root
+    }
+
+    #[test]
+    fn a_broken_file_keeps_its_last_good_document_and_says_where_the_fault_is() {
+        let root = folder(&[("a.json", GOOD), ("b.json", GOOD)]);
+        let mut policies = PolicyFolder::open(root.path()).unwrap();
+        fs::write(root.path().join("groups/a.json"), r#"{"Statement":{"Effect":"Alow"}}"#).unwrap();
+        let faults = policies.reload().unwrap();
+        assert_eq!(faults.len(), 1);
+        assert!(faults[0].contains("a.json: `/Statement/Effect` must be `Allow`"), "{}", faults[0]);
+        assert_eq!(policies.documents().len(), 2);
+    }
+
+    #[test]
+    fn a_file_that_is_gone_takes_its_rights_with_it() {
+        let root = folder(&[("a.json", GOOD), ("b.json", GOOD)]);
+        let mut policies = PolicyFolder::open(root.path()).unwrap();
+        fs::remove_file(root.path().join("groups/a.json")).unwrap();
+        assert_eq!(policies.reload().unwrap(), Vec::<String>::new());
+        assert_eq!(policies.documents().len(), 1);
+    }
+
+    #[test]
+    fn a_broken_file_at_the_start_is_an_error() {
+        let root = folder(&[("a.json", GOOD), ("b.json", "{")]);
+        let error = PolicyFolder::open(root.path()).unwrap_err().to_string();
+        assert!(error.starts_with("mend these first:\n") && error.contains("b.json"), "{error}");
+    }
+
+    #[test]
+    fn an_empty_folder_is_an_error_that_says_what_to_do() {
+        let error = PolicyFolder::open(folder(&[]).path()).unwrap_err().to_string();
+        assert!(error.contains("groups/NAME.json"), "{error}");
+    }
+}

@@ -1,0 +1,38 @@
+//! One line for each request that `gatepost dev` answers.
+
+use anstyle::{AnsiColor, Style};
+use gatepost_emulator::gateway::{CacheUse, DecisionRecord};
+
+use super::tell;
+
+/// Prints what became of a request: status, method, decision, cache, time, and why where it matters.
+pub(super) fn print(record: &DecisionRecord) {
+    tell(&line(record));
+}
+
+fn line(record: &DecisionRecord) -> String {
+    let color = match record.status {
+        200..=399 => AnsiColor::Green,
+        400..=499 => AnsiColor::Yellow,
+        _ => AnsiColor::Red,
+    };
+    let style = Style::new().fg_color(Some(color.into()));
+    let cache = match record.cache {
+        CacheUse::Hit => ", from the cache",
+        CacheUse::Miss | CacheUse::Off | CacheUse::Unused => "",
+    };
+    let outcome = record.outcome.to_string().replace('_', " ");
+    // A path may hold anything that HTTP lets through; a terminal must not act on it.
+    let path = record.path.escape_debug();
+    let mut line = format!(
+        "{style}{}{style:#}  {:<7} {path}  {outcome}{cache}, {:.1} ms",
+        record.status,
+        record.verb,
+        record.duration.as_secs_f64() * 1_000.0,
+    );
+    if let Some(reason) = &record.reason {
+        line.push_str("\n     ");
+        line.push_str(reason);
+    }
+    line
+}

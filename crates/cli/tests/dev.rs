@@ -1,0 +1,218 @@
+//! `gatepost dev` as a newcomer runs it: the real program, tokens minted by the real command.
+#![cfg(test)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+const GATEPOST: &str = env!("CARGO_BIN_EXE_gatepost");
+
+/// Longer than anything takes on a busy machine: only a failure waits for it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running `gatepost dev` on a copy of the example policies, ended when it is dropped.
+struct Dev {
+    process: Child,
+    lines: Receiver<String>,
+    api: String,
+    issuer: String,
+    folder: tempfile::TempDir,
+}
+
+impl Dev {
+    fn start(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let policies = folder.path().join("policies");
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies"), &policies);
+        let mut process = Command::new(GATEPOST)
+            .args(["dev", "--port", "0", "--issuer-port", "0", "--policies"])
+            .arg(&policies)
+            .arg("--state")
+            .arg(folder.path().join("state"))
+            .args(arguments)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = BufReader::new(process.stderr.take().unwrap());
+        let (send, lines) = channel();
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                if send.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut dev = Self { process, lines, api: String::new(), issuer: String::new(), folder };
+        dev.api = address(&dev.line_with("  API "));
+        dev.issuer = address(&dev.line_with("  Sign in "));
+        dev.line_with("Ctrl-C");
+        dev
+    }
+
+    /// The next line that holds `text`.
+    fn line_with(&self, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut seen = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(deadline.duration_since(Instant::now())) {
+            if line.contains(text) {
+                return line;
+            }
+            seen.push(line);
+        }
+        panic!("no line with `{text}` in {seen:#?}");
+    }
+
+    fn token(&self, account: &str) -> String {
+        let output = Command::new(GATEPOST)
+            .args(["token", account, "--issuer", &self.issuer, "--state"])
+            .arg(self.folder.path().join("state"))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// The status of a GET.
+    fn get(&self, path: &str, token: Option<&str>) -> u16 {
+        let host = self.api.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(host).unwrap();
+        let authorization =
+            token.map_or_else(String::new, |token| format!("Authorization: Bearer {token}\r\n"));
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\n{authorization}Connection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+
+    fn policy_file(&self, group: &str) -> PathBuf {
+        self.folder.path().join(format!("policies/groups/{group}.json"))
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn address(line: &str) -> String {
+    line.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Each account with the paths it gets 200 for; it gets 403 for the others.
+const RIGHTS: [(&str, &[&str]); 5] = [
+    ("alice", &["/movies", "/movies/7", "/api/profile"]),
+    ("bob", &["/shows", "/shows/7", "/api/profile"]),
+    ("carol", &["/movies", "/movies/7", "/shows", "/shows/7", "/api/profile"]),
+    ("admin", &["/movies", "/movies/7", "/shows", "/shows/7", "/api/profile", "/api/admin/users"]),
+    ("dave", &[]),
+];
+
+fn everyone_has_their_rights(dev: &Dev) {
+    let paths: Vec<&str> = RIGHTS[3].1.to_vec();
+    for (account, allowed) in RIGHTS {
+        let token = dev.token(account);
+        for path in &paths {
+            let want = if allowed.contains(path) { 200 } else { 403 };
+            assert_eq!(dev.get(path, Some(&token)), want, "{account} {path}");
+        }
+    }
+    assert_eq!(dev.get("/movies", None), 401);
+    assert_eq!(dev.get("/movies", Some("nonsense")), 401);
+    assert_eq!(dev.get("/health", None), 200);
+}
+
+#[test]
+fn each_account_may_call_what_its_groups_may() {
+    everyone_has_their_rights(&Dev::start(&[]));
+}
+
+#[test]
+fn a_compiled_authorizer_under_the_runtime_api_decides_the_same() {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--locked", "-p", "gatepost-authorizer"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .unwrap();
+    assert!(built.success());
+    let binary = Path::new(GATEPOST).with_file_name("gatepost-authorizer");
+    everyone_has_their_rights(&Dev::start(&["--lambda", binary.to_str().unwrap()]));
+}
+
+#[test]
+fn a_saved_policy_is_in_force_and_a_broken_one_is_told_and_not_taken() {
+    let dev = Dev::start(&[]);
+    let token = dev.token("alice");
+    assert_eq!(dev.get("/shows", Some(&token)), 403);
+
+    let file = dev.policy_file("movies-group");
+    let text = fs::read_to_string(&file).unwrap();
+    let wider = text.replace("\"GET/movies/*\"", "\"GET/movies/*\", \"GET/shows\"");
+    assert_ne!(wider, text);
+    fs::write(&file, &wider).unwrap();
+    dev.line_with("changed  group:movies-group: in force now");
+    assert_eq!(dev.get("/shows", Some(&token)), 200);
+
+    fs::write(&file, wider.replace("\"Allow\"", "\"Alow\"")).unwrap();
+    let fault = dev.line_with("fault ");
+    assert!(fault.contains("movies-group.json: `/Statement/0/Effect`"), "{fault}");
+    assert_eq!(dev.get("/shows", Some(&token)), 200);
+
+    fs::remove_file(&file).unwrap();
+    dev.line_with("removed  group:movies-group: in force now");
+    assert_eq!(dev.get("/movies", Some(&token)), 403);
+}
+
+#[test]
+fn a_port_that_is_taken_is_an_error_that_says_what_to_do() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let output = Command::new(GATEPOST)
+        .args(["dev", "--port", &port, "--policies"])
+        .arg(policies)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("choose another port with `--port`"), "{error}");
+}
+
+#[test]
+fn settings_that_are_misspelt_keep_it_from_starting() {
+    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let state = tempfile::tempdir().unwrap();
+    let output = Command::new(GATEPOST)
+        .args(["dev", "--port", "0", "--issuer-port", "0", "--state"])
+        .arg(state.path())
+        .arg("--policies")
+        .arg(policies)
+        .env("GATEPOST_LEEWAY", "5")
+        .env("GATEPOST_SCOPE", "everything")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("GATEPOST_LEEWAY") && error.contains("GATEPOST_SCOPE"), "{error}");
+}
