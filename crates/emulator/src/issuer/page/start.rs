@@ -28,7 +28,7 @@ pub struct ListedMethod {
 }
 
 impl ListedMethod {
-    /// A path one can call: `1` in the place of a parameter, `example/path` in that of a greedy
+    /// A path one can call: `1` in the place of a parameter, `any/path` in that of a greedy
     /// one.
     fn example_path(&self) -> String {
         let mut example = String::with_capacity(self.path.len());
@@ -36,7 +36,7 @@ impl ListedMethod {
         while let Some((before, after)) = rest.split_once('{') {
             let Some((parameter, behind)) = after.split_once('}') else { break };
             example.push_str(before);
-            example.push_str(if parameter.ends_with('+') { "example/path" } else { "1" });
+            example.push_str(if parameter.ends_with('+') { "any/path" } else { "1" });
             rest = behind;
         }
         example.push_str(rest);
@@ -159,7 +159,7 @@ mod tests {
             ("/movies", "/movies"),
             ("/movies/{id}", "/movies/1"),
             ("/shows/{show}/episodes/{episode}", "/shows/1/episodes/1"),
-            ("/api/{proxy+}", "/api/example/path"),
+            ("/api/{proxy+}", "/api/any/path"),
             ("/odd/{open", "/odd/{open"),
         ];
         for (path, want) in CASES {

@@ -1,0 +1,70 @@
+//! The policy engine at 1, 5, 50 and 100 groups of five statements with three resources each.
+//!
+//! `cargo bench -p gatepost-core --bench policy`
+#![expect(clippy::unwrap_used, reason = "a bench that cannot be set up has nothing to measure")]
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use gatepost_core::gateway::MethodArn;
+use gatepost_core::policy::{Access, BoundPolicy, Context, PolicyDocument, decide, merge};
+use serde_json::json;
+
+const GROUPS: [usize; 4] = [1, 5, 50, 100];
+
+/// The document of one group, about routes that no other group has.
+fn text(group: usize) -> Vec<u8> {
+    let statements: Vec<_> = (0..5)
+        .map(|index| {
+            let path = format!("team-{group}/part-{index}");
+            json!({
+                "Sid": format!("Part{index}"),
+                "Effect": if index == 4 { "Deny" } else { "Allow" },
+                "Action": "execute-api:Invoke",
+                "Resource": [format!("GET/{path}"), format!("GET/{path}/*"), format!("POST/{path}")],
+            })
+        })
+        .collect();
+    json!({ "Version": "2012-10-17", "Statement": statements }).to_string().into_bytes()
+}
+
+fn policy(criterion: &mut Criterion) {
+    let arn = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/GET/team-0/part-2/7";
+    let method: MethodArn = arn.parse().unwrap();
+    let stage = method.stage_arn();
+    let context = Context::new();
+    let access = Access { action: "execute-api:Invoke", resource: &method, context: &context };
+    for groups in GROUPS {
+        let texts: Vec<_> = (0..groups).map(text).collect();
+        let parse = || -> Vec<_> {
+            texts.iter().map(|text| PolicyDocument::parse(text).unwrap()).collect()
+        };
+        let documents = parse();
+        let mut bench = |name: &str, run: &mut dyn FnMut()| {
+            let mut group = criterion.benchmark_group(name);
+            group.bench_function(BenchmarkId::from_parameter(groups), |bencher| {
+                bencher.iter(&mut *run);
+            });
+            group.finish();
+        };
+        bench("parse", &mut || {
+            black_box(parse());
+        });
+        bench("decide", &mut || {
+            black_box(decide(&documents, &access));
+        });
+        bench("merge", &mut || {
+            black_box(merge(&documents));
+        });
+        bench("bind", &mut || {
+            black_box(BoundPolicy::build(&documents, &stage, &context).unwrap());
+        });
+        bench("text to text", &mut || {
+            let bound = BoundPolicy::build(&parse(), &stage, &context).unwrap();
+            black_box(bound.as_document().to_string());
+        });
+    }
+}
+
+criterion_group!(benches, policy);
+criterion_main!(benches);
