@@ -150,8 +150,9 @@ fn each_account_may_call_what_its_groups_may() {
 
 #[test]
 fn a_compiled_authorizer_under_the_runtime_api_decides_the_same() {
+    // With the features of the whole workspace, as it has been built already where all is tested.
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "-p", "gatepost-authorizer"])
+        .args(["build", "--quiet", "--locked", "--workspace", "--bin", "gatepost-authorizer"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()
         .unwrap();
