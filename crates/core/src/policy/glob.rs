@@ -146,9 +146,12 @@ pub(super) fn glob_matches(pattern: &str, text: &str) -> bool {
 
 /// [`Glob::includes`] for patterns that are put together as they are needed.
 pub(super) fn glob_includes(wide: &str, narrow: &str) -> bool {
-    let may_include =
+    if wide == narrow {
+        return true;
+    }
+    let seen_to_include =
         if wide.contains('?') { !narrow.contains(['*', '?']) } else { wide.contains('*') };
-    wide == narrow || may_include && glob_matches(wide, narrow)
+    seen_to_include && glob_matches(wide, narrow)
 }
 
 /// The length of the UTF-8 sequence that `first` begins, in bytes; 0 if it begins none.

@@ -20,6 +20,8 @@ use crate::gateway::{MethodArn, StageArn, VERBS};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ResourcePattern {
     text: String,
+    // INVARIANT: how many bytes of `text` come before its first wildcard or variable.
+    literal: usize,
     kind: Kind,
 }
 
@@ -61,21 +63,24 @@ impl ResourcePattern {
         } else {
             parse_route(text)?
         };
-        Ok(Self { text: text.to_owned(), kind })
+        Ok(Self::of(text.to_owned(), kind))
+    }
+
+    fn of(text: String, kind: Kind) -> Self {
+        let literal = text.find(['*', '?', '$']).unwrap_or(text.len());
+        Self { text, literal, kind }
     }
 
     /// A pattern as [`bind`](Self::bind) makes it: the ARN of a stage, and a glob for the rest.
     fn bound(stage: &StageArn, rest: &Glob) -> Self {
         let tail = format!("{}/{rest}", stage.tail());
-        Self {
-            text: format!("{stage}/{rest}"),
-            kind: Kind::Arn {
-                partition: Glob::new(stage.partition()),
-                region: Glob::new(stage.region()),
-                account: Glob::new(stage.account()),
-                tail: Template::plain(tail),
-            },
-        }
+        let kind = Kind::Arn {
+            partition: Glob::new(stage.partition()),
+            region: Glob::new(stage.region()),
+            account: Glob::new(stage.account()),
+            tail: Template::plain(tail),
+        };
+        Self::of(format!("{stage}/{rest}"), kind)
     }
 
     /// Every method of the API and stage.
@@ -142,6 +147,10 @@ impl ResourcePattern {
     pub(super) fn includes(&self, other: &Self) -> bool {
         if self.text == other.text {
             return true;
+        }
+        // Most pairs are about different routes, and this is enough to see it.
+        if !other.text.starts_with(self.text.get(..self.literal).unwrap_or_default()) {
+            return false;
         }
         match (&self.kind, &other.kind) {
             (Kind::Any, _) => true,
