@@ -28,8 +28,7 @@ pub struct ListedMethod {
 }
 
 impl ListedMethod {
-    /// A path one can call: `1` in the place of a parameter, `any/path` in that of a greedy
-    /// one.
+    /// A path one can call: `1` in the place of a parameter, `any/path` in that of a greedy one.
     fn example_path(&self) -> String {
         let mut example = String::with_capacity(self.path.len());
         let mut rest = self.path.as_str();
@@ -76,7 +75,7 @@ pub(in crate::issuer) fn start(issuer: &Issuer) -> Page {
 
 fn accounts(issuer: &Issuer) -> Markup {
     html! {
-        section.panel.who-panel aria-labelledby="who" {
+        section.panel aria-labelledby="who" {
             h1 #who { "Who are you?" }
             p.lead #who-text {
                 "Choose an account. You get real tokens by the authorization-code flow with PKCE."
@@ -136,7 +135,7 @@ fn methods(api: &ApiListing) -> Markup {
 
 fn token() -> Markup {
     html! {
-        section.panel.token-panel #token aria-labelledby="token-title" hidden {
+        section.panel #token aria-labelledby="token-title" hidden {
             h2 #token-title { "Your access token" }
             p.lead #token-age {}
             div.controls {

@@ -1,0 +1,106 @@
+// A `gatepost dev` of its own for a test file: free ports, its own state, and a copy of the example
+// policies that a test may change.
+
+import { spawn } from "node:child_process";
+import { on, once } from "node:events";
+import { access, constants, cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
+const BINARY = process.env.GATEPOST_BIN ?? join(ROOT, "target/debug/gatepost");
+
+// For whatever gatepost is to say next. It takes milliseconds, but not on a machine that compiles.
+const PATIENCE_MS = 20_000;
+
+export class Gatepost {
+  #child;
+  #folder;
+  #ended;
+  #lines = [];
+  #reader;
+
+  static async start() {
+    await access(BINARY, constants.X_OK).catch(() => {
+      throw new Error(`no program at ${BINARY}: run cargo build, or set GATEPOST_BIN`);
+    });
+    const folder = await mkdtemp(join(tmpdir(), "gatepost-browser-"));
+    const policies = join(folder, "policies");
+    await cp(join(ROOT, "policies"), policies, { recursive: true });
+    const ports = ["--port", "0", "--issuer-port", "0"];
+    const folders = ["--state", join(folder, "state"), "--policies", policies];
+    const child = spawn(BINARY, ["dev", ...ports, ...folders], {
+      env: environment(),
+      stdio: ["ignore", "inherit", "pipe"],
+    });
+    await once(child, "spawn");
+    const gatepost = new Gatepost(child, folder);
+    try {
+      await gatepost.#readBanner();
+    } catch (error) {
+      await gatepost.stop();
+      throw error;
+    }
+    return gatepost;
+  }
+
+  constructor(child, folder) {
+    this.#child = child;
+    this.#folder = folder;
+    this.#ended = once(child, "exit");
+    this.#reader = createInterface({ input: child.stderr });
+    this.#reader.on("line", (line) => this.#lines.push(line));
+  }
+
+  async #readBanner() {
+    const [api, signIn] = await Promise.all([
+      this.nextLine(/^\s*API\s+(http:\S+)/),
+      this.nextLine(/^\s*Sign in\s+(http:\S+)/),
+    ]);
+    this.apiUrl = api[1];
+    this.issuerUrl = signIn[1];
+  }
+
+  // The file of a group's policy document.
+  policyFile(group) {
+    return join(this.#folder, "policies/groups", `${group}.json`);
+  }
+
+  // The first line from now on that matches, as its match. To be asked for before doing what makes
+  // gatepost say it.
+  async nextLine(pattern) {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    try {
+      for await (const [line] of on(this.#reader, "line", { close: ["close"], signal })) {
+        const match = pattern.exec(line);
+        if (match) return match;
+      }
+    } catch (error) {
+      if (error.name !== "AbortError") throw error;
+    }
+    throw new Error(`gatepost did not say ${pattern}. It said:\n${this.output()}`);
+  }
+
+  // Everything it has said.
+  output() {
+    return this.#lines.join("\n");
+  }
+
+  // Ends it as Ctrl-C does, and returns its exit status.
+  async stop() {
+    this.#child.kill("SIGINT");
+    const [status] = await this.#ended;
+    await rm(this.#folder, { recursive: true });
+    return status;
+  }
+}
+
+// Without the settings of the shell, which would be the authorizer's; `GATEPOST_BIN` among them
+// would even be one that it refuses.
+function environment() {
+  const isSetting = ([name]) => /^(AWS|GATEPOST)_/.test(name);
+  const inherited = Object.entries(process.env).filter((variable) => !isSetting(variable));
+  return { ...Object.fromEntries(inherited), NO_COLOR: "1" };
+}
