@@ -73,11 +73,16 @@ impl BoundPolicy {
         self.document.statements.iter().any(|statement| statement.effect == Effect::Allow)
     }
 
-    /// Only the statements about `method`: enough to decide a call of it, and of nothing else.
+    /// Without the Allows that are not about `method`: enough to decide a call of it.
+    ///
+    /// Every Deny stays. Were the answer cached for other methods against all advice, it would
+    /// allow too little there, and never too much.
     #[must_use]
     pub fn for_method(mut self, method: &MethodArn) -> Self {
         let claims = Context::new();
-        self.document.statements.retain(|statement| names_method(statement, method, &claims));
+        self.document.statements.retain(|statement| {
+            statement.effect == Effect::Deny || names_method(statement, method, &claims)
+        });
         self
     }
 
@@ -248,14 +253,14 @@ mod tests {
     }
 
     #[test]
-    fn one_method_keeps_only_what_is_about_it() {
+    fn one_method_keeps_its_allows_and_every_deny() {
         let policy = build(
             r#"{"Effect":"Allow","Action":"*","Resource":"GET/shows"},
                {"Effect":"Deny","Action":"*","NotResource":"GET/movies"},
                {"Effect":"Allow","Action":"*","Resource":"GET/mov*","Condition":{"Null":{"aws:Referer":"true"}}}"#,
         );
         let policy = policy.unwrap().for_method(&method());
-        assert_eq!(policy.as_document().statements().len(), 1);
+        assert_eq!(policy.as_document().statements().len(), 2);
         assert!(policy.allows_something());
     }
 

@@ -68,7 +68,11 @@ impl Condition {
                     faults.push(Fault { pointer: at, rule: Rule::RepeatedConditionKey, message });
                     continue;
                 }
-                if !is_key(key) {
+                if key.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case("token:")) {
+                    // API Gateway has no such key: a Deny would never apply, a negated Allow always.
+                    let message = "claims can stand in `Resource` only, as in `GET/${token:sub}/*`";
+                    faults.push(Fault::new(&at, Rule::InvalidConditionKey, message));
+                } else if !is_key(key) {
                     let message =
                         "a condition key is written `prefix:name`, such as `aws:SourceIp`";
                     faults.push(Fault::new(&at, Rule::InvalidConditionKey, message));

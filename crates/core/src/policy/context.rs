@@ -16,7 +16,7 @@ use crate::json::Json;
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Context {
     // INVARIANT: keys as `folded` makes them, values not empty lists.
-    values: BTreeMap<String, Vec<String>>,
+    values: BTreeMap<String, ContextValue>,
 }
 
 impl Context {
@@ -27,12 +27,11 @@ impl Context {
 
     /// Sets `key` to a text, or to a list of texts; an empty list is a missing key.
     pub fn insert(&mut self, key: &str, value: impl Into<ContextValue>) {
-        let ContextValue(values) = value.into();
-        let key = folded(key);
-        if values.is_empty() {
+        let (key, value) = (folded(key), value.into());
+        if value.texts().is_empty() {
             self.values.remove(&key);
         } else {
-            self.values.insert(key, values);
+            self.values.insert(key, value);
         }
     }
 
@@ -48,30 +47,31 @@ impl Context {
             if !seen.insert(folded(key)) {
                 return Err(ContextError::RepeatedKey { key: key.clone() });
             }
-            let values = match value {
-                Json::Array(values) => values.iter().map(scalar).collect(),
+            let value = match value {
+                Json::Array(values) => {
+                    values.iter().map(scalar).collect::<Option<Vec<_>>>().map(ContextValue::from)
+                }
                 Json::Null
                 | Json::Bool(_)
                 | Json::Number(_)
                 | Json::String(_)
-                | Json::Object(_) => scalar(value).map(|text| vec![text]),
+                | Json::Object(_) => scalar(value).map(ContextValue::from),
             };
-            let values: Option<Vec<String>> = values;
-            context.insert(key, values.ok_or_else(|| ContextError::BadValue { key: key.clone() })?);
+            context.insert(key, value.ok_or_else(|| ContextError::BadValue { key: key.clone() })?);
         }
         Ok(context)
     }
 
     /// The values of `key`, which is [`folded`]; `None` if it is missing.
     pub(super) fn all(&self, key: &str) -> Option<&[String]> {
-        self.values.get(key).map(Vec::as_slice)
+        self.values.get(key).map(ContextValue::texts)
     }
 
-    /// The value of `key`, which is [`folded`], if it has exactly one.
+    /// The value of `key`, which is [`folded`], if it is one text and not a list, be it of one.
     pub(super) fn one(&self, key: &str) -> Option<&str> {
-        match self.all(key)? {
-            [value] => Some(value),
-            _ => None,
+        match &self.values.get(key)?.0 {
+            Texts::One([text]) => Some(text),
+            Texts::List(_) => None,
         }
     }
 }
@@ -91,25 +91,40 @@ pub(super) fn scalar(json: &Json) -> Option<String> {
     }
 }
 
-/// One text or several.
+/// One text, or a list of them.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ContextValue(Vec<String>);
+pub struct ContextValue(Texts);
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Texts {
+    One([String; 1]),
+    List(Vec<String>),
+}
+
+impl ContextValue {
+    fn texts(&self) -> &[String] {
+        match &self.0 {
+            Texts::One(text) => text,
+            Texts::List(texts) => texts,
+        }
+    }
+}
 
 impl From<&str> for ContextValue {
     fn from(text: &str) -> Self {
-        Self(vec![text.to_owned()])
+        Self::from(text.to_owned())
     }
 }
 
 impl From<String> for ContextValue {
     fn from(text: String) -> Self {
-        Self(vec![text])
+        Self(Texts::One([text]))
     }
 }
 
 impl From<Vec<String>> for ContextValue {
     fn from(texts: Vec<String>) -> Self {
-        Self(texts)
+        Self(Texts::List(texts))
     }
 }
 
@@ -145,12 +160,13 @@ mod tests {
 
     #[test]
     fn scalars_become_text_and_empty_lists_are_missing() {
-        let context = read(r#"{"a:B":1,"a:c":true,"a:d":["x",2],"a:e":[]}"#).unwrap();
+        let context = read(r#"{"a:B":1,"a:c":true,"a:d":["x",2],"a:e":[],"a:f":["x"]}"#).unwrap();
         assert_eq!(context.one("a:b"), Some("1"));
         assert_eq!(context.one("a:c"), Some("true"));
         assert_eq!(context.all("a:d").map(<[String]>::len), Some(2));
         assert_eq!(context.one("a:d"), None);
         assert_eq!(context.all("a:e"), None);
+        assert_eq!((context.one("a:f"), context.all("a:f")), (None, Some(&["x".to_owned()][..])));
     }
 
     #[test]
