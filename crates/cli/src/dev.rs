@@ -7,26 +7,25 @@ mod authorizer;
 mod banner;
 mod policy_folder;
 mod request_line;
+mod routes;
 mod settings;
 mod table;
 mod watch;
 
 use std::io::{self, Write as _};
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use gatepost_emulator::dynamodb::{DynamoDb, Storage};
-use gatepost_emulator::gateway::{
-    Backend, Gateway, GatewayConfig, Integration, MethodVerb, Observer, RestApi,
-};
-use gatepost_emulator::issuer::{ApiListing, ListedMethod};
+use gatepost_emulator::gateway::{Backend, Gateway, GatewayConfig, Observer};
+use gatepost_emulator::issuer::ApiListing;
 use tokio::net::TcpListener;
 use tokio::sync::watch as latest;
 use tracing_subscriber::EnvFilter;
 
 use self::policy_folder::PolicyFolder;
+use self::routes::{Routes, listed_methods};
 use self::settings::Settings;
 use self::table::Table;
 use crate::command::DevArgs;
@@ -46,8 +45,8 @@ pub(crate) fn run(args: &DevArgs) -> anyhow::Result<()> {
 
 async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     let mut folder = PolicyFolder::open(&args.policies)?;
-    let routes = routes_path(args);
-    let api = read_routes(&routes)?;
+    let mut routes = Routes::open(args)?;
+    let api = routes.api()?;
     let gateway_listener = listen(args.port, "--port").await?;
     let issuer_listener = listen(args.issuer_port, "--issuer-port").await?;
     let origin = |listener: &TcpListener| -> io::Result<String> {
@@ -83,7 +82,7 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
         let (gateway, stopped) = (gateway.clone(), until(&stopped));
         tokio::spawn(async move { gateway.serve(gateway_listener, stopped).await })
     };
-    banner::print(args, &gateway_url, &issuer_url, folder.documents().len(), &routes);
+    banner::print(args, &gateway_url, &issuer_url, folder.documents().len(), routes.path());
 
     let mut changes = watch::changes(&args.policies)?;
     let interrupted = tokio::signal::ctrl_c();
@@ -94,7 +93,10 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
                 done.context("cannot wait for Ctrl-C")?;
                 break;
             }
-            Some(()) = changes.recv() => reload(&mut folder, &table, &gateway).await,
+            Some(()) = changes.recv() => {
+                reload(&mut folder, &table, &gateway).await;
+                routes.reload(&gateway, &issuer);
+            }
         }
     }
     drop(stop);
@@ -151,36 +153,4 @@ async fn listen(port: u16, option: &str) -> anyhow::Result<TcpListener> {
 fn until(stopped: &latest::Receiver<()>) -> impl Future<Output = ()> + Send + 'static {
     let mut stopped = stopped.clone();
     async move { while stopped.changed().await.is_ok() {} }
-}
-
-fn routes_path(args: &DevArgs) -> PathBuf {
-    args.routes.clone().unwrap_or_else(|| args.policies.join("routes/openapi.yaml"))
-}
-
-fn read_routes(path: &Path) -> anyhow::Result<RestApi> {
-    let text = std::fs::read_to_string(path).with_context(|| {
-        format!("cannot read the routes in `{}`: name another file with `--routes`", path.display())
-    })?;
-    RestApi::from_openapi(&text).with_context(|| format!("the routes in `{}`", path.display()))
-}
-
-/// What the start page offers to call.
-fn listed_methods(api: &RestApi) -> Vec<ListedMethod> {
-    let mut listed = Vec::new();
-    for resource in api.routes().resources() {
-        for (verb, method) in resource.methods() {
-            let verb = match verb {
-                MethodVerb::Any => "GET",
-                MethodVerb::One(verb) => verb,
-            };
-            if method.integration == Integration::Backend && verb != "OPTIONS" {
-                listed.push(ListedMethod {
-                    verb: verb.to_owned(),
-                    path: resource.template().to_owned(),
-                    summary: String::new(),
-                });
-            }
-        }
-    }
-    listed
 }

@@ -144,6 +144,11 @@ impl Gateway {
         axum::serve(listener, service).with_graceful_shutdown(shutdown).await
     }
 
+    /// Puts another API in the place of this one, as a deployment to the stage does.
+    pub fn set_api(&self, api: RestApi) {
+        self.pipeline.set_api(api);
+    }
+
     /// Forgets every answer of the authorizer, as `FlushStageAuthorizersCache` does.
     pub fn flush(&self) {
         self.pipeline.flush();

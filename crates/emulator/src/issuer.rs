@@ -87,6 +87,8 @@ impl IssuerSettings {
 /// people sign in.
 pub struct Issuer {
     settings: IssuerSettings,
+    // Those of the settings at first.
+    listed: RwLock<Vec<ListedMethod>>,
     keys: RwLock<KeyRing>,
     grants: Mutex<Grants>,
 }
@@ -127,10 +129,20 @@ impl Issuer {
             return Err(SettingsError::RepeatedClient);
         }
         Ok(Self {
+            listed: RwLock::new(settings.api.methods.clone()),
             settings,
             keys: RwLock::new(KeyRing { current: keys, retired: Vec::new() }),
             grants: Mutex::default(),
         })
+    }
+
+    /// Lists other methods on the start page from now on.
+    pub fn list_methods(&self, methods: Vec<ListedMethod>) {
+        *self.listed.write().unwrap_or_else(PoisonError::into_inner) = methods;
+    }
+
+    fn listed(&self) -> Vec<ListedMethod> {
+        self.listed.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The `iss` claim.

@@ -10,17 +10,17 @@ use crate::exit_status::ExitStatus;
 use crate::json_lines::{Answer, Input, Question, answer_each};
 
 /// Decide requests against policy documents: JSON lines in, JSON lines out
-///
-/// In:  {"id"?, "documents": [{…}], "action"?, "resource": "arn:aws:execute-api:…", "context"?: {…}}
-///
-/// Out: {"id", "decision": "allow" | "explicit_deny" | "implicit_deny", "statements": [{"document",
-/// "statement", "sid"?}]}, counted from 0, or {"id", "error"}
 #[derive(clap::Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = LINES)]
 pub(crate) struct DecideArgs {
     #[command(flatten)]
     input: Input,
 }
+
+const LINES: &str = r#"In:  {"id"?, "documents": [{…}], "action"?, "resource": "arn:aws:execute-api:…", "context"?: {…}}
+
+Out: {"id", "decision": "allow" | "explicit_deny" | "implicit_deny", "statements": [{"document",
+"statement", "sid"?}]}, counted from 0, or {"id", "error"}"#;
 
 impl DecideArgs {
     pub(crate) fn run(

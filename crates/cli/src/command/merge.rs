@@ -10,19 +10,19 @@ use crate::exit_status::ExitStatus;
 use crate::json_lines::{Answer, Input, Question, answer_each};
 
 /// Merge policy documents into one that decides as they do together: JSON lines in and out
-///
-/// In:  {"id"?, "documents": [{…}], "method_arn"?, "context"?: {"token:sub": …}}
-///
-/// Out: {"id", "document": {…}, "bytes": n} or {"id", "error"}
-///
-/// With a method ARN the document is bound to its API and stage, as the authorizer returns it, and
-/// `context` gives the claims for `${token:…}`.
 #[derive(clap::Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = LINES)]
 pub(crate) struct MergeArgs {
     #[command(flatten)]
     input: Input,
 }
+
+const LINES: &str = r#"In:  {"id"?, "documents": [{…}], "method_arn"?, "context"?: {"token:sub": …}}
+
+Out: {"id", "document": {…}, "bytes": n} or {"id", "error"}
+
+With a method ARN the document is bound to its API and stage, as the authorizer returns it, and
+`context` gives the claims for `${token:…}`."#;
 
 impl MergeArgs {
     pub(crate) fn run(

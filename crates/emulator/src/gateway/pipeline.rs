@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use axum::body::Body;
@@ -28,7 +28,8 @@ use crate::invoke::Invoke;
 pub(super) struct Pipeline {
     pub(super) stage: StageArn,
     pub(super) stage_variables: BTreeMap<String, String>,
-    api: RestApi,
+    // Replaced as a whole; a request keeps the one it began with.
+    api: RwLock<Arc<RestApi>>,
     pub(super) invoke: Arc<dyn Invoke>,
     target: Target,
     cors: Option<Cors>,
@@ -43,7 +44,7 @@ impl Pipeline {
         Self {
             stage: config.stage,
             stage_variables: config.stage_variables,
-            api: config.api,
+            api: RwLock::new(Arc::new(config.api)),
             invoke: config.invoke,
             target: Target::new(config.backend),
             cors: config.cors,
@@ -56,6 +57,17 @@ impl Pipeline {
 
     pub(super) fn flush(&self) {
         self.cache.flush();
+    }
+
+    /// Puts another API in the place of this one.
+    pub(super) fn set_api(&self, api: RestApi) {
+        *self.api.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(api);
+        // Which header identifies a caller may have changed with it.
+        self.flush();
+    }
+
+    fn api(&self) -> Arc<RestApi> {
+        Arc::clone(&self.api.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The answer to a request, of which the observer is told.
@@ -99,7 +111,8 @@ impl Pipeline {
     }
 
     async fn route(&self, call: &Call, body: Body) -> Ending {
-        let Some(route) = self.api.routes().find(call.path.routed()) else {
+        let api = self.api();
+        let Some(route) = api.routes().find(call.path.routed()) else {
             return self.unknown_route();
         };
         if let Some(cors) = self.built_in_preflight(call, route.resource) {
@@ -110,7 +123,7 @@ impl Pipeline {
             };
         }
         let Some(method) = route.resource.method(call.verb) else { return self.unknown_route() };
-        let ending = match (method.access, self.api.authorizer()) {
+        let ending = match (method.access, api.authorizer()) {
             (Access::Guarded, Some(settings)) => {
                 let ruling = self.authorize(settings, call, &route).await;
                 self.after_ruling(ruling, method, call, &route, body).await

@@ -50,7 +50,7 @@ pub(in crate::issuer) fn start(issuer: &Issuer) -> Page {
             p.notice #notice role="alert" hidden {}
             div.columns {
                 (accounts(issuer))
-                (methods(api))
+                (methods(&api.url, &issuer.listed()))
                 (token())
             }
         }
@@ -95,11 +95,11 @@ fn accounts(issuer: &Issuer) -> Markup {
     }
 }
 
-fn methods(api: &ApiListing) -> Markup {
+fn methods(url: &str, methods: &[ListedMethod]) -> Markup {
     html! {
         section.panel.api-panel aria-labelledby="what" {
             h2 #what { "What may you call?" }
-            p.lead { "Each call goes to " code { (api.url) } " with the token chosen here." }
+            p.lead { "Each call goes to " code { (url) } " with the token chosen here." }
             div.controls {
                 label for="credential" { "Send" }
                 select #credential {
@@ -111,7 +111,7 @@ fn methods(api: &ApiListing) -> Markup {
                 button.primary #call-all type="button" { "Call every GET" }
             }
             ul.methods {
-                @for method in &api.methods {
+                @for method in methods {
                     li data-verb=(method.verb) {
                         form.method {
                             span class={ "verb " (method.verb.to_ascii_lowercase()) } {
