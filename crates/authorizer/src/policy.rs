@@ -32,12 +32,12 @@ pub(crate) fn policy_of(
             context.insert(&format!("token:{name}"), value);
         }
     }
-    let mut policy = BoundPolicy::build(documents.iter().map(AsRef::as_ref), &stage, &context)?;
+    let mut policy = BoundPolicy::build(documents.iter().map(AsRef::as_ref), stage, &context)?;
     if scope == Scope::Method {
         policy = policy.for_method(method);
     }
     if !policy.allows_something() {
-        return Ok(BoundPolicy::deny_all(&stage));
+        return Ok(BoundPolicy::deny_all(stage));
     }
     Ok(match expiry {
         ExpiryCondition::Off => policy,

@@ -57,10 +57,10 @@ fn policy(criterion: &mut Criterion) {
             black_box(merge(&documents));
         });
         bench("bind", &mut || {
-            black_box(BoundPolicy::build(&documents, &stage, &context).unwrap());
+            black_box(BoundPolicy::build(&documents, stage, &context).unwrap());
         });
         bench("text to text", &mut || {
-            let bound = BoundPolicy::build(&parse(), &stage, &context).unwrap();
+            let bound = BoundPolicy::build(&parse(), stage, &context).unwrap();
             black_box(bound.as_document().to_string());
         });
     }

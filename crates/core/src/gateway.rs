@@ -31,8 +31,9 @@ pub const VERBS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST
 /// [output]: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct MethodArn {
+    // INVARIANT: begins with the text of `stage` and a slash.
     text: String,
-    ends: Ends,
+    stage: StageArn,
     // INVARIANT: a char boundary of `text`, after the verb.
     verb_end: usize,
 }
@@ -50,34 +51,14 @@ impl MethodArn {
         &self.text
     }
 
-    /// `aws`, `aws-cn`, `aws-us-gov`, …
-    pub fn partition(&self) -> &str {
-        self.ends.partition(&self.text)
-    }
-
-    /// The region the API is in.
-    pub fn region(&self) -> &str {
-        self.ends.region(&self.text)
-    }
-
-    /// The account that owns the API.
-    pub fn account(&self) -> &str {
-        self.ends.account(&self.text)
-    }
-
-    /// The API's id.
-    pub fn api_id(&self) -> &str {
-        self.ends.api_id(&self.text)
-    }
-
-    /// The stage's name; `$default` on HTTP APIs, and `*` or `null` in the console's test events.
-    pub fn stage(&self) -> &str {
-        self.ends.stage(&self.text)
+    /// The API and stage this method belongs to.
+    pub fn stage_arn(&self) -> &StageArn {
+        &self.stage
     }
 
     /// The verb, or the route key of a WebSocket route, such as `$connect`.
     pub fn verb(&self) -> &str {
-        slice(&self.text, self.ends.stage + 1, self.verb_end)
+        slice(&self.text, self.stage.text.len() + 1, self.verb_end)
     }
 
     /// The path without its leading slash: empty for the root, and for a WebSocket route.
@@ -90,14 +71,9 @@ impl MethodArn {
         self.verb_end < self.text.len()
     }
 
-    /// The API and stage this method belongs to.
-    pub fn stage_arn(&self) -> StageArn {
-        StageArn { text: slice(&self.text, 0, self.ends.stage).to_owned(), ends: self.ends }
-    }
-
     /// What stands after the fifth colon: `{api}/{stage}/{verb}/{path}`.
     pub(crate) fn tail(&self) -> &str {
-        slice(&self.text, self.ends.account + 1, self.text.len())
+        slice(&self.text, self.stage.ends.account + 1, self.text.len())
     }
 }
 
@@ -114,7 +90,8 @@ impl FromStr for MethodArn {
         if verb.is_empty() {
             return Err(MethodArnError::Missing { field: "verb" });
         }
-        Ok(Self { text: text.to_owned(), ends, verb_end: ends.stage + 1 + verb.len() })
+        let stage = StageArn { text: slice(text, 0, ends.stage).to_owned(), ends };
+        Ok(Self { text: text.to_owned(), stage, verb_end: ends.stage + 1 + verb.len() })
     }
 }
 
@@ -141,27 +118,27 @@ impl StageArn {
 
     /// `aws`, `aws-cn`, `aws-us-gov`, …
     pub fn partition(&self) -> &str {
-        self.ends.partition(&self.text)
+        slice(&self.text, "arn:".len(), self.ends.partition)
     }
 
     /// The region the API is in.
     pub fn region(&self) -> &str {
-        self.ends.region(&self.text)
+        slice(&self.text, self.ends.partition + ":execute-api:".len(), self.ends.region)
     }
 
     /// The account that owns the API.
     pub fn account(&self) -> &str {
-        self.ends.account(&self.text)
+        slice(&self.text, self.ends.region + 1, self.ends.account)
     }
 
     /// The API's id.
     pub fn api_id(&self) -> &str {
-        self.ends.api_id(&self.text)
+        slice(&self.text, self.ends.account + 1, self.ends.api_id)
     }
 
-    /// The stage's name.
+    /// The stage's name; `$default` on HTTP APIs, and `*` or `null` in the console's test events.
     pub fn stage(&self) -> &str {
-        self.ends.stage(&self.text)
+        slice(&self.text, self.ends.api_id + 1, self.ends.stage)
     }
 
     /// What stands after the fifth colon: `{api}/{stage}`.
@@ -264,26 +241,6 @@ impl Ends {
         };
         Ok((ends, tail.next()))
     }
-
-    fn partition(self, text: &str) -> &str {
-        slice(text, "arn:".len(), self.partition)
-    }
-
-    fn region(self, text: &str) -> &str {
-        slice(text, self.partition + ":execute-api:".len(), self.region)
-    }
-
-    fn account(self, text: &str) -> &str {
-        slice(text, self.region + 1, self.account)
-    }
-
-    fn api_id(self, text: &str) -> &str {
-        slice(text, self.account + 1, self.api_id)
-    }
-
-    fn stage(self, text: &str) -> &str {
-        slice(text, self.api_id + 1, self.stage)
-    }
 }
 
 fn require(field: &'static str, value: &str, well_formed: bool) -> Result<(), MethodArnError> {
@@ -317,7 +274,17 @@ mod tests {
     fn every_field_is_found() {
         let arn = parse("a1/prod/GET/orders/7").unwrap();
         assert_eq!(
-            [arn.partition(), arn.region(), arn.account(), arn.api_id(), arn.stage(), arn.verb()],
+            {
+                let stage = arn.stage_arn();
+                [
+                    stage.partition(),
+                    stage.region(),
+                    stage.account(),
+                    stage.api_id(),
+                    stage.stage(),
+                    arn.verb(),
+                ]
+            },
             ["aws", "eu-west-1", "123456789012", "a1", "prod", "GET"]
         );
         assert_eq!(arn.path(), "orders/7");
@@ -338,7 +305,8 @@ mod tests {
 
     #[test]
     fn the_stage_arn_is_what_comes_before_the_verb() {
-        let stage = parse("a1/$default/GET/x").unwrap().stage_arn();
+        let arn = parse("a1/$default/GET/x").unwrap();
+        let stage = arn.stage_arn();
         assert_eq!(stage.as_str(), "arn:aws:execute-api:eu-west-1:123456789012:a1/$default");
         assert_eq!(stage.as_str().parse(), Ok(stage.clone()));
         assert_eq!((stage.stage(), stage.tail()), ("$default", "a1/$default"));

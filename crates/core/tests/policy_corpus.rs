@@ -83,7 +83,7 @@ fn every_decide_case_holds() {
         if decide([&merged], &access).decision != verdict.decision {
             failures.push(format!("{name}: merged, it is decided otherwise: {merged}"));
         }
-        let bound = BoundPolicy::build(&documents, &resource.stage_arn(), &context).unwrap();
+        let bound = BoundPolicy::build(&documents, resource.stage_arn(), &context).unwrap();
         if decide([bound.as_document()], &access).decision != verdict.decision {
             let bound = bound.as_document();
             failures.push(format!("{name}: bound, it is decided otherwise: {bound}"));

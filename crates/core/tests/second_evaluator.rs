@@ -135,7 +135,7 @@ fn bound_disagreement(case: &Case) -> Option<String> {
     let case = Case { action: action.to_owned(), ..case.clone() };
     let called = method_arn(&case);
     let bound = parsed_documents(&case).and_then(|documents| {
-        BoundPolicy::build(&documents, &called.stage_arn(), &context(&case))
+        BoundPolicy::build(&documents, called.stage_arn(), &context(&case))
             .map_err(|error| error.to_string())
     });
     let bound = match bound {

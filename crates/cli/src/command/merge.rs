@@ -41,7 +41,7 @@ fn answer(question: &mut Question) -> Result<Answer, String> {
         None => merge(&documents),
         Some(method_arn) => {
             let context = take_context(question)?;
-            let bound = BoundPolicy::build(&documents, &method_arn.stage_arn(), &context);
+            let bound = BoundPolicy::build(&documents, method_arn.stage_arn(), &context);
             bound.map_err(|error| error.to_string())?.as_document().clone()
         }
     };

@@ -193,7 +193,7 @@ mod tests {
         let document = PolicyDocument::parse(text.as_bytes()).unwrap();
         let mut context = Context::new();
         context.insert("token:sub", "u-1");
-        BoundPolicy::build([&document], &method().stage_arn(), &context)
+        BoundPolicy::build([&document], method().stage_arn(), &context)
     }
 
     /// The statements of a bound policy, the stage's ARN written `~`.
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn the_deny_of_everything_matches_every_method() {
-        let text = BoundPolicy::deny_all(&method().stage_arn()).as_document().to_string();
+        let text = BoundPolicy::deny_all(method().stage_arn()).as_document().to_string();
         assert!(text.contains("a1/prod/*"), "{text}");
         assert!(text.contains(r#""Effect":"Deny","Action":"execute-api:Invoke""#), "{text}");
     }

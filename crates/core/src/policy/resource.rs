@@ -101,9 +101,10 @@ impl ResourcePattern {
         match &self.kind {
             Kind::Any => true,
             Kind::Arn { partition, region, account, tail } => {
-                partition.matches(method.partition())
-                    && region.matches(method.region())
-                    && account.matches(method.account())
+                let stage = method.stage_arn();
+                partition.matches(stage.partition())
+                    && region.matches(stage.region())
+                    && account.matches(stage.account())
                     && rest_matches(tail, method.tail())
             }
             Kind::Route { verb, path } => {
@@ -276,8 +277,9 @@ mod tests {
     }
 
     fn bind(text: &str) -> Vec<String> {
-        let stage = METHOD.parse::<MethodArn>().unwrap().stage_arn();
-        let bound = pattern(text).bind(&stage, Effect::Allow, &Context::new());
+        let method: MethodArn = METHOD.parse().unwrap();
+        let stage = method.stage_arn();
+        let bound = pattern(text).bind(stage, Effect::Allow, &Context::new());
         bound.iter().map(|bound| bound.as_str().replace(stage.as_str(), "~")).collect()
     }
 

@@ -64,7 +64,7 @@ pub(super) fn request_event(
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect(),
         stage_variables,
-        request_context: request_context(call, route, &method_arn.stage_arn(), &verb, &host),
+        request_context: request_context(call, route, method_arn.stage_arn(), &verb, &host),
     })
 }
 

@@ -45,7 +45,7 @@ impl Invoke for GroupAuthorizer {
         let groups = event["headers"]["authorization"].as_str().unwrap();
         let arn: MethodArn = event["methodArn"].as_str().unwrap().parse().unwrap();
         let documents = groups.split(',').map(|group| &self.documents[group]);
-        let policy = BoundPolicy::build(documents, &arn.stage_arn(), &Context::new()).unwrap();
+        let policy = BoundPolicy::build(documents, arn.stage_arn(), &Context::new()).unwrap();
         let answer = json!({ "principalId": "p", "policyDocument": policy });
         Box::pin(async move { Invocation::Returned(answer.to_string().into()) })
     }
