@@ -24,7 +24,6 @@ use crate::gateway::{MethodArn, StageArn};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct BoundPolicy {
     document: PolicyDocument,
-    stage: StageArn,
 }
 
 impl BoundPolicy {
@@ -52,7 +51,7 @@ impl BoundPolicy {
                 }
             }
         }
-        Ok(Self { document: merge_statements(bound), stage: stage.clone() })
+        Ok(Self { document: merge_statements(bound) })
     }
 
     /// Denies every method of `stage`.
@@ -65,7 +64,7 @@ impl BoundPolicy {
             condition: super::Condition::default(),
         };
         let document = PolicyDocument { version: Version::V2012, statements: vec![statement] };
-        Self { document, stage: stage.clone() }
+        Self { document }
     }
 
     /// Whether any statement allows anything, be it on a condition.
@@ -100,11 +99,6 @@ impl BoundPolicy {
     /// The policy as a document.
     pub fn as_document(&self) -> &PolicyDocument {
         &self.document
-    }
-
-    /// The API and stage it holds for.
-    pub fn stage(&self) -> &StageArn {
-        &self.stage
     }
 }
 
