@@ -51,6 +51,11 @@ impl ActionPattern {
         Self { glob: Glob::new("execute-api:invoke") }
     }
 
+    /// The pattern, in lower case.
+    pub(super) fn as_str(&self) -> &str {
+        self.glob.as_str()
+    }
+
     /// Whether `action`, in lower case, matches.
     pub(super) fn matches(&self, action: &str) -> bool {
         self.glob.matches(action)
@@ -63,7 +68,7 @@ impl ActionPattern {
 
     /// Whether it can only match actions of Gatepost's own, which API Gateway does not know.
     pub(super) fn is_gatepost(&self) -> bool {
-        self.glob.as_str().starts_with("gatepost:")
+        self.as_str().starts_with("gatepost:")
     }
 
     #[must_use]
@@ -74,7 +79,7 @@ impl ActionPattern {
 
 impl fmt::Display for ActionPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.glob.as_str();
+        let text = self.as_str();
         f.write_str(
             KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(text)).unwrap_or(text),
         )

@@ -65,26 +65,36 @@ fn reduced_actions(patterns: &[ActionPattern]) -> Vec<ActionPattern> {
     let mut patterns: Vec<_> = patterns.iter().map(ActionPattern::normalized).collect();
     patterns.sort();
     patterns.dedup();
-    maximal(&patterns, ActionPattern::includes)
+    maximal(&patterns, ActionPattern::as_str, ActionPattern::includes)
 }
 
 fn reduced_resources(patterns: &[ResourcePattern]) -> Vec<ResourcePattern> {
     let mut patterns: Vec<_> = patterns.iter().map(ResourcePattern::normalized).collect();
     patterns.sort_by(|one, other| one.as_str().cmp(other.as_str()));
     patterns.dedup();
-    maximal(&patterns, ResourcePattern::includes)
+    maximal(&patterns, ResourcePattern::as_str, ResourcePattern::includes)
 }
 
 /// The patterns that no other one includes; of those that include each other, the first.
-fn maximal<T: Clone>(patterns: &[T], includes: impl Fn(&T, &T) -> bool) -> Vec<T> {
-    let within_another = |index: usize, pattern: &T| {
-        patterns.iter().enumerate().any(|(other, wide)| {
-            other != index && includes(wide, pattern) && (other < index || !includes(pattern, wide))
-        })
-    };
-    let kept =
-        patterns.iter().enumerate().filter(|(index, pattern)| !within_another(*index, pattern));
-    kept.map(|(_, pattern)| pattern.clone()).collect()
+///
+/// `patterns` are in the order of their texts. What a pattern includes begins as it does, up to its
+/// first wildcard, and so stands together: most pairs are never looked at.
+fn maximal<T: Clone>(patterns: &[T], text: fn(&T) -> &str, includes: fn(&T, &T) -> bool) -> Vec<T> {
+    let mut within_another = vec![false; patterns.len()];
+    for (index, wide) in patterns.iter().enumerate() {
+        let Some((literal, _)) = text(wide).split_once(['*', '?', '$']) else { continue };
+        let start = patterns.partition_point(|pattern| text(pattern) < literal);
+        let candidates = patterns.iter().zip(&mut within_another).enumerate().skip(start);
+        for (other, (pattern, within)) in candidates {
+            if !text(pattern).starts_with(literal) {
+                break;
+            }
+            let first_of_equals = index < other || !includes(pattern, wide);
+            *within |= other != index && includes(wide, pattern) && first_of_equals;
+        }
+    }
+    let kept = patterns.iter().zip(within_another).filter(|(_, within)| !within);
+    kept.map(|(pattern, _)| pattern.clone()).collect()
 }
 
 /// The statement as JSON text; texts, and lists and maps of texts, always have one.

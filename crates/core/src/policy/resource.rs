@@ -20,8 +20,6 @@ use crate::gateway::{MethodArn, StageArn, VERBS};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ResourcePattern {
     text: String,
-    // INVARIANT: how many bytes of `text` come before its first wildcard or variable.
-    literal: usize,
     kind: Kind,
 }
 
@@ -63,12 +61,7 @@ impl ResourcePattern {
         } else {
             parse_route(text)?
         };
-        Ok(Self::of(text.to_owned(), kind))
-    }
-
-    fn of(text: String, kind: Kind) -> Self {
-        let literal = text.find(['*', '?', '$']).unwrap_or(text.len());
-        Self { text, literal, kind }
+        Ok(Self { text: text.to_owned(), kind })
     }
 
     /// A pattern as [`bind`](Self::bind) makes it: the ARN of a stage, and a glob for the rest.
@@ -80,7 +73,7 @@ impl ResourcePattern {
             account: Glob::new(stage.account()),
             tail: Template::plain(tail),
         };
-        Self::of(format!("{stage}/{rest}"), kind)
+        Self { text: format!("{stage}/{rest}"), kind }
     }
 
     /// Every method of the API and stage.
@@ -148,10 +141,6 @@ impl ResourcePattern {
     pub(super) fn includes(&self, other: &Self) -> bool {
         if self.text == other.text {
             return true;
-        }
-        // Most pairs are about different routes, and this is enough to see it.
-        if !other.text.starts_with(self.text.get(..self.literal).unwrap_or_default()) {
-            return false;
         }
         match (&self.kind, &other.kind) {
             (Kind::Any, _) => true,
