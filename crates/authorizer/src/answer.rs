@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use aws_lc_rs::digest::{SHA256, digest};
 use gatepost_core::policy::BoundPolicy;
 use gatepost_core::token::Claims;
-use serde_json::value::to_raw_value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::config::ContextClaim;
 use crate::wire;
@@ -14,7 +14,7 @@ use crate::wire;
 /// The bytes of an answer, and what the log says of them.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Box<RawValue>,
     /// SHA-256 of the policy document as it stands in the answer, in hexadecimal digits.
     pub(crate) policy_digest: String,
 }
@@ -46,9 +46,10 @@ impl Answer {
         context.push(("expires_at", seconds(claims.expires_at()).to_string().into()));
         let response =
             wire::Response { principal_id: claims.sub(), policy_document: &document, context };
-        let body = serde_json::to_vec(&response).map_err(|_| AnswerError::NotJson)?;
-        if body.len() > max_bytes {
-            return Err(AnswerError::TooLarge { bytes: body.len(), max_bytes });
+        let body = to_raw_value(&response).map_err(|_| AnswerError::NotJson)?;
+        let bytes = body.get().len();
+        if bytes > max_bytes {
+            return Err(AnswerError::TooLarge { bytes, max_bytes });
         }
         Ok(Self { body, policy_digest })
     }

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use futures_util::future::join_all;
 use gatepost_core::token::{Claims, TokenError, UnverifiedToken};
 use gatepost_store::PolicyStore;
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::answer::Answer;
@@ -71,7 +72,7 @@ impl<S: PolicyStore> Authorizer<S> {
     /// # Errors
     ///
     /// [`Refusal`]; its text is what API Gateway must be told.
-    pub async fn answer(&self, event: &[u8], now: SystemTime) -> Result<Vec<u8>, Refusal> {
+    pub async fn answer(&self, event: &[u8], now: SystemTime) -> Result<Box<RawValue>, Refusal> {
         self.answer_call(Call { event, now, time_left: None, invocation_id: None }).await
     }
 
@@ -80,7 +81,7 @@ impl<S: PolicyStore> Authorizer<S> {
     /// # Errors
     ///
     /// [`Refusal`]; its text is what API Gateway must be told.
-    pub async fn answer_call(&self, call: Call<'_>) -> Result<Vec<u8>, Refusal> {
+    pub async fn answer_call(&self, call: Call<'_>) -> Result<Box<RawValue>, Refusal> {
         let mut record = CallRecord::new(call.invocation_id);
         let outcome = self.authorize(&call, &mut record).await;
         record.write(&outcome);

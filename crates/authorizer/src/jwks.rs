@@ -130,9 +130,17 @@ impl FetchedKeys {
             return answer;
         }
         let outcome = self.fetch(fetch, deadline).await;
-        if let Err(error) = &outcome {
-            let issuer = self.expected.issuer();
-            tracing::warn!(issuer, reason = error.reason(), %error, "keys not fetched");
+        let issuer = self.expected.issuer();
+        match &outcome {
+            Ok(set) => {
+                for key in set.skipped() {
+                    let (index, reason) = (key.index, key.fault.reason());
+                    tracing::warn!(issuer, index, reason, "a key of the issuer cannot be used");
+                }
+            }
+            Err(error) => {
+                tracing::warn!(issuer, reason = error.reason(), %error, "keys not fetched");
+            }
         }
         let mut state = self.state();
         let pause = match &state.kept {

@@ -57,8 +57,7 @@ async fn answer(
         time_left: Some(event.context.deadline().duration_since(now).unwrap_or_default()),
         invocation_id: Some(&event.context.request_id),
     };
-    let body = authorizer.answer_call(call).await.map_err(diagnostic)?;
-    serde_json::from_slice(&body).map_err(|_| diagnostic(Refusal::Failure("answer_not_json")))
+    authorizer.answer_call(call).await.map_err(diagnostic)
 }
 
 /// API Gateway reads the message only; see [`Refusal`].

@@ -12,7 +12,7 @@ mod settings;
 mod table;
 mod watch;
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -39,7 +39,11 @@ use crate::development;
 pub(crate) fn run(args: &DevArgs) -> anyhow::Result<()> {
     // What the authorizer logs of each call would drown the line that is printed for each request.
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(args))
 }
 
@@ -59,8 +63,11 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
         Some(_) => None,
         None => Some(DynamoDb::start(Storage::Memory, 0).await?),
     };
-    let endpoint = engine.as_ref().map(DynamoDb::endpoint_url).or(args.dynamodb_endpoint.clone());
-    let settings = Settings::new(&issuer_url, endpoint.as_deref());
+    let endpoint = match (&engine, &args.dynamodb_endpoint) {
+        (Some(engine), _) => engine.endpoint_url(),
+        (None, url) => url.as_ref().map(ToString::to_string).unwrap_or_default(),
+    };
+    let settings = Settings::new(&issuer_url, &endpoint);
     let table = Table::open(&settings).await?;
     table.seed(&folder.documents()).await?;
 
@@ -84,7 +91,7 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     };
     banner::print(args, &gateway_url, &issuer_url, folder.documents().len(), routes.path());
 
-    let mut changes = watch::changes(&args.policies)?;
+    let mut changes = watch::changes(&args.policies, routes.path())?;
     let interrupted = tokio::signal::ctrl_c();
     tokio::pin!(interrupted);
     loop {

@@ -161,6 +161,29 @@ fn lint_names_file_place_and_rule() {
 }
 
 #[test]
+fn lint_finds_what_no_store_would_take() {
+    let folder = tempfile::tempdir().unwrap();
+    let groups = folder.path().join("groups");
+    fs::create_dir(&groups).unwrap();
+    let good = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    for (name, text) in
+        [("BAD.JSON", "{}"), ("100%.json", good), ("a.json", good), ("%61.json", good)]
+    {
+        fs::write(groups.join(name), text).unwrap();
+    }
+    let outcome = gatepost(&["lint", "--format", "json", folder.path().to_str().unwrap()]);
+    let report = &lines(&outcome)[0];
+    let rules: std::collections::BTreeSet<&str> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["rule"].as_str().unwrap())
+        .collect();
+    assert_eq!(report["files"], 4);
+    assert_eq!(rules, ["file-name", "missing-statement", "repeated-subject"].into());
+}
+
+#[test]
 fn lint_of_nothing_is_not_a_success() {
     let folder = tempfile::tempdir().unwrap();
     let outcome = gatepost(&["lint", folder.path().to_str().unwrap()]);

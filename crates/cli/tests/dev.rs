@@ -25,15 +25,20 @@ struct Dev {
 
 impl Dev {
     fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let policies = folder.path().join("policies");
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies"), &policies);
-        let mut process = Command::new(GATEPOST)
+        let mut process = gatepost()
             .args(["dev", "--port", "0", "--issuer-port", "0", "--policies"])
             .arg(&policies)
             .arg("--state")
             .arg(folder.path().join("state"))
             .args(arguments)
+            .envs(variables.iter().copied())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -67,7 +72,7 @@ impl Dev {
     }
 
     fn token(&self, account: &str) -> String {
-        let output = Command::new(GATEPOST)
+        let output = gatepost()
             .args(["token", account, "--issuer", &self.issuer, "--state"])
             .arg(self.folder.path().join("state"))
             .output()
@@ -102,6 +107,18 @@ impl Drop for Dev {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// The program, without settings that the shell of whoever runs the tests may have.
+fn gatepost() -> Command {
+    let mut command = Command::new(GATEPOST);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("GATEPOST_") || text.starts_with("AWS_") {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 fn address(line: &str) -> String {
@@ -207,21 +224,47 @@ fn a_port_that_is_taken_is_an_error_that_says_what_to_do() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
-    let output = Command::new(GATEPOST)
-        .args(["dev", "--port", &port, "--policies"])
-        .arg(policies)
-        .output()
-        .unwrap();
+    let output =
+        gatepost().args(["dev", "--port", &port, "--policies"]).arg(policies).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("choose another port with `--port`"), "{error}");
 }
 
 #[test]
+fn routes_elsewhere_are_followed_too() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = elsewhere.path().join("api.yaml");
+    fs::write(&file, "openapi: 3.0.1\npaths:\n  /a:\n    get: { security: [] }\n").unwrap();
+    let dev = Dev::start(&["--routes", file.to_str().unwrap()]);
+    assert_eq!((dev.get("/a", None), dev.get("/b", None)), (200, 403));
+    fs::write(&file, "openapi: 3.0.1\npaths:\n  /b:\n    get: { security: [] }\n").unwrap();
+    dev.line_with("api.yaml: in force now");
+    assert_eq!((dev.get("/a", None), dev.get("/b", None)), (403, 200));
+}
+
+#[test]
+fn a_table_that_is_not_of_this_machine_is_never_overwritten() {
+    for url in ["https://dynamodb.eu-west-1.amazonaws.com", "http://dynamodb.example", "x"] {
+        let output = gatepost().args(["dev", "--dynamodb-endpoint", url]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{url}");
+    }
+}
+
+#[test]
+fn settings_for_another_table_do_not_confuse_the_one_that_is_filled() {
+    let dev = Dev::start_with(
+        &[],
+        &[("GATEPOST_TABLE_LAYOUT", "aws-sample"), ("GATEPOST_POLICY_TABLE", "other")],
+    );
+    assert_eq!(dev.get("/movies", Some(&dev.token("alice"))), 200);
+}
+
+#[test]
 fn settings_that_are_misspelt_keep_it_from_starting() {
     let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
     let state = tempfile::tempdir().unwrap();
-    let output = Command::new(GATEPOST)
+    let output = gatepost()
         .args(["dev", "--port", "0", "--issuer-port", "0", "--state"])
         .arg(state.path())
         .arg("--policies")

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use gatepost_authorizer::url::SecureUrl;
 use gatepost_core::gateway::StageArn;
 use gatepost_emulator::gateway::BackendUrl;
 use gatepost_emulator::lambda::InvokeUrl;
@@ -53,9 +54,12 @@ pub(crate) struct DevArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) invoke_url: Option<InvokeUrl>,
 
-    /// Use the DynamoDB at this address instead of the embedded engine
-    #[arg(long, value_name = "URL")]
-    pub(crate) dynamodb_endpoint: Option<String>,
+    /// Use the DynamoDB-compatible engine at this address instead of the embedded one
+    ///
+    /// On this machine only: its table `gatepost-policies` is made to hold what the policies
+    /// folder holds, and what it held beside that is removed.
+    #[arg(long, value_name = "URL", value_parser = on_this_machine)]
+    pub(crate) dynamodb_endpoint: Option<SecureUrl>,
 
     #[command(flatten)]
     pub(crate) development: IssuerArgs,
@@ -65,5 +69,15 @@ impl DevArgs {
     pub(crate) fn run(&self) -> anyhow::Result<ExitStatus> {
         dev::run(self)?;
         Ok(ExitStatus::Yes)
+    }
+}
+
+/// An `http:` address is one of this machine: [`SecureUrl`] takes no other.
+fn on_this_machine(text: &str) -> Result<SecureUrl, String> {
+    let url: SecureUrl = text.parse().map_err(|error| format!("{error}"))?;
+    if text.starts_with("http:") {
+        Ok(url)
+    } else {
+        Err("must be an `http:` address of this machine: the table there is overwritten".to_owned())
     }
 }

@@ -1,10 +1,11 @@
 //! `gatepost lint`: faults in policy documents, with their places.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use gatepost_core::policy::{Fault, PolicyDocument};
+use gatepost_core::policy::PolicyDocument;
+use gatepost_store::{FileFault, FileOutcome, FolderStore};
 use serde_json::json;
 
 use super::Format;
@@ -27,12 +28,12 @@ pub(crate) struct LintArgs {
 
 impl LintArgs {
     pub(crate) fn run(&self, stdout: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-        let mut files = Vec::new();
+        let mut report = Report::default();
         for path in &self.paths {
-            add_files(path, &mut files)?;
+            report.add(path)?;
         }
         anyhow::ensure!(
-            !files.is_empty(),
+            report.files > 0,
             "no `.json` files in {}: nothing was looked at",
             self.paths
                 .iter()
@@ -40,77 +41,103 @@ impl LintArgs {
                 .collect::<Vec<_>>()
                 .join(", ")
         );
-        let mut findings = Vec::new();
-        for file in &files {
-            findings.extend(faults(file)?.into_iter().map(|fault| (file.as_path(), fault)));
-        }
         match self.format {
-            Format::Text => write_text(stdout, files.len(), &findings)?,
-            Format::Json => write_json(stdout, files.len(), &findings)?,
+            Format::Text => report.write_text(stdout)?,
+            Format::Json => report.write_json(stdout)?,
         }
-        Ok(if findings.is_empty() { ExitStatus::Yes } else { ExitStatus::No })
+        Ok(if report.findings.is_empty() { ExitStatus::Yes } else { ExitStatus::No })
     }
 }
 
-/// Adds `path`, or the documents below it in the order of their names.
-fn add_files(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let cannot_read = || format!("cannot read `{}`", path.display());
-    if !std::fs::metadata(path).with_context(cannot_read)?.is_dir() {
-        files.push(path.to_owned());
-        return Ok(());
+/// What was looked at, and what was found.
+#[derive(Default)]
+struct Report {
+    files: usize,
+    findings: Vec<Finding>,
+}
+
+struct Finding {
+    file: PathBuf,
+    pointer: String,
+    rule: &'static str,
+    message: String,
+}
+
+impl Report {
+    /// Looks at a document, or at every one in a folder. A folder of policies is read as a store
+    /// is, so that what no store would take for a subject's document is a finding too.
+    fn add(&mut self, path: &Path) -> anyhow::Result<()> {
+        let cannot_read = || format!("cannot read `{}`", path.display());
+        if !std::fs::metadata(path).with_context(cannot_read)?.is_dir() {
+            let text = std::fs::read(path).with_context(cannot_read)?;
+            self.files += 1;
+            self.note(path, PolicyDocument::parse(&text).map_err(FileFault::from).err());
+            return Ok(());
+        }
+        let store = FolderStore::load(path)?;
+        if !store.is_empty() {
+            for FileOutcome { path, policy } in store {
+                self.files += 1;
+                self.note(&path, policy.err());
+            }
+            return Ok(());
+        }
+        let entries = std::fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let mut entries: Vec<_> =
+            entries.with_context(cannot_read)?.iter().map(std::fs::DirEntry::path).collect();
+        entries.sort();
+        for entry in entries {
+            let hidden =
+                entry.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            let is_json =
+                entry.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("json"));
+            if !hidden && (entry.is_dir() || is_json) {
+                self.add(&entry)?;
+            }
+        }
+        Ok(())
     }
-    let entries = std::fs::read_dir(path).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
-    let mut entries: Vec<_> =
-        entries.with_context(cannot_read)?.iter().map(std::fs::DirEntry::path).collect();
-    entries.sort();
-    for entry in entries {
-        let hidden = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        let wanted = entry.is_dir() || entry.extension().is_some_and(|suffix| suffix == "json");
-        if wanted && !hidden {
-            add_files(&entry, files)?;
+
+    fn note(&mut self, file: &Path, fault: Option<FileFault>) {
+        let mut push = |pointer: &str, rule, message| {
+            let (file, pointer) = (file.to_owned(), pointer.to_owned());
+            self.findings.push(Finding { file, pointer, rule, message });
+        };
+        let Some(fault) = fault else { return };
+        let message = fault.to_string();
+        match fault {
+            FileFault::Document(error) => {
+                for fault in error.faults() {
+                    push(&fault.pointer, fault.rule.as_str(), fault.message.clone());
+                }
+            }
+            FileFault::Name(_) => push("", "file-name", message),
+            FileFault::NotAFile | FileFault::Unreadable(_) => push("", "unreadable", message),
+            FileFault::Repeated { .. } => push("", "repeated-subject", message),
+            FileFault::TooLarge { .. } => push("", "too-large", message),
         }
     }
-    Ok(())
-}
 
-fn faults(file: &Path) -> anyhow::Result<Vec<Fault>> {
-    let text = std::fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))?;
-    Ok(match PolicyDocument::parse(&text) {
-        Ok(_) => Vec::new(),
-        Err(error) => error.faults().to_vec(),
-    })
-}
-
-fn write_text(
-    stdout: &mut dyn Write,
-    files: usize,
-    findings: &[(&Path, Fault)],
-) -> std::io::Result<()> {
-    for (file, fault) in findings {
-        writeln!(stdout, "{}: {fault}", file.display())?;
+    fn write_text(&self, stdout: &mut dyn Write) -> io::Result<()> {
+        for Finding { file, pointer, rule, message } in &self.findings {
+            let place = if pointer.is_empty() { String::new() } else { format!("`{pointer}` ") };
+            writeln!(stdout, "{}: {place}{message} [{rule}]", file.display())?;
+        }
+        let files = counted(self.files, "file");
+        match self.findings.len() {
+            0 => writeln!(stdout, "{files}, no faults"),
+            count => writeln!(stdout, "{files}, {}", counted(count, "fault")),
+        }
     }
-    let files = counted(files, "file");
-    match findings.len() {
-        0 => writeln!(stdout, "{files}, no faults"),
-        count => writeln!(stdout, "{files}, {}", counted(count, "fault")),
-    }
-}
 
-fn write_json(
-    stdout: &mut dyn Write,
-    files: usize,
-    findings: &[(&Path, Fault)],
-) -> std::io::Result<()> {
-    let findings = findings.iter().map(|(file, fault)| {
-        json!({
-            "file": file.display().to_string(),
-            "pointer": fault.pointer,
-            "rule": fault.rule.as_str(),
-            "message": fault.message,
-        })
-    });
-    let report = json!({ "files": files, "findings": findings.collect::<Vec<_>>() });
-    writeln!(stdout, "{report}")
+    fn write_json(&self, stdout: &mut dyn Write) -> io::Result<()> {
+        let findings = self.findings.iter().map(|Finding { file, pointer, rule, message }| {
+            let file = file.display().to_string();
+            json!({ "file": file, "pointer": pointer, "rule": rule, "message": message })
+        });
+        let findings: Vec<_> = findings.collect();
+        writeln!(stdout, "{}", json!({ "files": self.files, "findings": findings }))
+    }
 }
 
 fn counted(count: usize, noun: &str) -> String {

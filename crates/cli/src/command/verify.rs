@@ -17,9 +17,6 @@ use crate::development::{CLIENT, ISSUER, IssuerArgs, offline_issuer};
 use crate::exit_status::ExitStatus;
 use crate::unverified::read_token;
 
-/// The largest key set that is read, in bytes; those of user pools have under 2,000.
-const MAX_KEY_SET_BYTES: usize = 256 * 1024;
-
 /// Show why a token is accepted or refused, step by step
 ///
 /// Without --issuer it is judged as `gatepost dev` would. The token is sent nowhere: only the
@@ -151,7 +148,7 @@ fn fetch(address: &str) -> anyhow::Result<Vec<u8>> {
     let url = address.parse().with_context(context)?;
     let client = HttpsClient::from_vars(|name| std::env::var(name).ok())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let body = runtime.block_on(client.fetch(&url, MAX_KEY_SET_BYTES)).with_context(context)?;
+    let body = runtime.block_on(client.fetch(&url, KeySet::MAX_BYTES)).with_context(context)?;
     Ok(body.to_vec())
 }
 

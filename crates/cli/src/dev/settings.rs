@@ -14,15 +14,14 @@ pub(super) struct Settings(BTreeMap<String, String>);
 
 impl Settings {
     /// The development world, with whatever `GATEPOST_…` and `AWS_…` the shell has set on top; but
-    /// an embedded engine is not reached, and must not be confused, by settings for a real one.
-    pub(super) fn new(issuer_url: &str, endpoint: Option<&str>) -> Self {
+    /// the table is always the one at `endpoint` that this program fills, in its own layout.
+    pub(super) fn new(issuer_url: &str, endpoint: &str) -> Self {
         let issuers = json!([{ "issuer": issuer_url, "audience": [CLIENT, MACHINE_CLIENT] }]);
         let mut settings: BTreeMap<String, String> = [
             ("AWS_REGION", "eu-west-1"),
             ("AWS_ACCESS_KEY_ID", "development"),
             ("AWS_SECRET_ACCESS_KEY", "development"),
             ("GATEPOST_ISSUERS", &issuers.to_string()),
-            ("GATEPOST_POLICY_TABLE", "gatepost-policies"),
             // A saved policy counts at once.
             ("GATEPOST_POLICY_TTL_SECONDS", "0"),
         ]
@@ -34,8 +33,12 @@ impl Settings {
             Some((name, value.to_string_lossy().into_owned())).filter(|_| wanted)
         });
         settings.extend(from_shell);
-        if let Some(endpoint) = endpoint {
-            settings.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), endpoint.to_owned());
+        for (name, value) in [
+            ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
+            ("GATEPOST_POLICY_TABLE", "gatepost-policies"),
+            ("GATEPOST_TABLE_LAYOUT", "gatepost"),
+        ] {
+            settings.insert(name.to_owned(), value.to_owned());
         }
         Self(settings)
     }

@@ -10,10 +10,7 @@
 //! [output]: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
 
 use gatepost_core::json::{Json, JsonError, pointer};
-use gatepost_core::policy::{DocumentError, PolicyDocument};
-
-/// The most characters that a resource of a returned policy may have.
-const MAX_RESOURCE_CHARS: usize = 512;
+use gatepost_core::policy::{DocumentError, PolicyDocument, ResourcePattern};
 
 /// The largest payload a Lambda function can return, in bytes.
 ///
@@ -80,7 +77,7 @@ pub(super) enum AnswerError {
     #[error("`{pointer}` is neither `*` nor an ARN; API Gateway knows no shorter resources")]
     NotArn { pointer: String },
 
-    #[error("`{pointer}` has {chars} characters, over the limit of {MAX_RESOURCE_CHARS}")]
+    #[error("`{pointer}` has {chars} characters, over the limit of {max}", max = ResourcePattern::MAX_CHARACTERS)]
     ResourceTooLong { pointer: String, chars: usize },
 
     #[error("the answer is {bytes} bytes, over the limit of {MAX_ANSWER_BYTES}")]
@@ -164,7 +161,7 @@ fn require_arns_of(statement: &Json, place: &str) -> Result<(), AnswerError> {
 fn require_arn(resource: &Json, place: impl Fn() -> String) -> Result<(), AnswerError> {
     let Some(text) = resource.as_str() else { return Ok(()) };
     let chars = text.chars().count();
-    if chars > MAX_RESOURCE_CHARS {
+    if chars > ResourcePattern::MAX_CHARACTERS {
         return Err(AnswerError::ResourceTooLong { pointer: place(), chars });
     }
     if text != "*" && !text.starts_with("arn:") {
