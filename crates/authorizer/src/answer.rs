@@ -11,8 +11,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::config::ContextClaim;
 use crate::wire;
 
-/// The bytes of an answer, and what the log says of them.
-#[derive(Debug)]
+/// The text of an answer, and what the log says of it.
 pub(crate) struct Answer {
     pub(crate) body: Box<RawValue>,
     /// SHA-256 of the policy document as it stands in the answer, in hexadecimal digits.

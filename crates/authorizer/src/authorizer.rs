@@ -4,6 +4,7 @@
 //! (await), policy, answer bytes. The two awaits are here; everything between them is a pure
 //! function in a file of its own.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
@@ -33,7 +34,7 @@ pub struct Authorizer<S> {
 }
 
 /// One call of the authorizer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Call<'a> {
     /// The event, as JSON text.
     pub event: &'a [u8],
@@ -43,6 +44,13 @@ pub struct Call<'a> {
     pub time_left: Option<Duration>,
     /// A name for the call in the log.
     pub invocation_id: Option<&'a str>,
+}
+
+/// The event holds the token, so it is not shown.
+impl fmt::Debug for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("invocation_id", &self.invocation_id).finish_non_exhaustive()
+    }
 }
 
 impl<S: PolicyStore> Authorizer<S> {
@@ -145,8 +153,8 @@ impl<S: PolicyStore> Authorizer<S> {
 }
 
 /// Shows the settings only.
-impl<S> std::fmt::Debug for Authorizer<S> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<S> fmt::Debug for Authorizer<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authorizer").field("config", &self.config).finish_non_exhaustive()
     }
 }

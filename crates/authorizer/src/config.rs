@@ -147,6 +147,14 @@ impl Config {
                 TokenSource::parse,
             ),
         };
+        if config.table_layout == TableLayout::AwsSample && config.subjects != [SubjectKind::Group]
+        {
+            // A Deny for a user would never be looked for.
+            vars.fault(
+                "GATEPOST_SUBJECTS",
+                "must be `group` with `GATEPOST_TABLE_LAYOUT=aws-sample`, which has no other rows",
+            );
+        }
         let faults = vars.into_faults();
         if faults.is_empty() { Ok(config) } else { Err(ConfigFaults(faults)) }
     }
@@ -294,7 +302,7 @@ pub(crate) mod tests {
             ("GATEPOST_REVOCATION", "off"),
             ("GATEPOST_SCOPE", "method"),
             ("GATEPOST_SUBJECTS", "group,user,client,scope"),
-            ("GATEPOST_TABLE_LAYOUT", "aws-sample"),
+            ("GATEPOST_TABLE_LAYOUT", "gatepost"),
             ("GATEPOST_TOKEN_SOURCES", "cookie:id,header:X-Token,query:token"),
         ])
         .unwrap();
@@ -307,10 +315,17 @@ pub(crate) mod tests {
         assert_eq!(config.policy_ttl, Duration::ZERO);
         assert_eq!(config.scope, Scope::Method);
         assert_eq!(config.subjects.len(), 4);
-        assert_eq!(config.table_layout, TableLayout::AwsSample);
         assert_eq!(config.token_sources.len(), 3);
         let claims: Vec<&str> = config.context_claims.iter().map(ContextClaim::name).collect();
         assert_eq!(claims, ["sub", "custom:tenant"]);
+    }
+
+    #[test]
+    fn the_table_of_the_aws_sample_has_rows_of_groups_only() {
+        let layout = ("GATEPOST_TABLE_LAYOUT", "aws-sample");
+        assert_eq!(config(&[layout]).unwrap().table_layout, TableLayout::AwsSample);
+        let faults = config(&[layout, ("GATEPOST_SUBJECTS", "group,user")]).unwrap_err();
+        assert!(faults.to_string().contains("`GATEPOST_SUBJECTS` must be `group`"), "{faults}");
     }
 
     #[test]

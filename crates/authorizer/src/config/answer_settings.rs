@@ -58,6 +58,10 @@ impl ContextClaim {
             "scope" => Ok(Self::Scope),
             "sub" => Ok(Self::Sub),
             "username" => Ok(Self::Username),
+            "auth_time" | "exp" | "iat" | "nbf" => Err("lists a number: only texts are passed on"),
+            "cognito:groups" | "cognito:roles" => {
+                Err("lists a list: write `groups` for the groups")
+            }
             name if RESERVED.contains(&name) => Err("lists a name that is reserved"),
             name => Ok(Self::Text(name.to_owned())),
         }
@@ -92,7 +96,16 @@ mod tests {
 
     #[test]
     fn reserved_empty_and_repeated_names_are_faults() {
-        for value in ["principalId", "claims", "policy_digest", "expires_at", "sub,", "sub,sub"] {
+        for value in [
+            "principalId",
+            "claims",
+            "policy_digest",
+            "expires_at",
+            "exp",
+            "cognito:groups",
+            "sub,",
+            "sub,sub",
+        ] {
             let fault = fault_of("GATEPOST_CONTEXT_CLAIMS", value);
             assert!(fault.starts_with("`GATEPOST_CONTEXT_CLAIMS` lists "), "{value}: {fault}");
         }

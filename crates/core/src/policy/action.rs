@@ -46,9 +46,14 @@ impl ActionPattern {
         Ok(Self { glob: Glob::new(text.to_ascii_lowercase()) })
     }
 
-    /// `execute-api:Invoke`, the action of every call of a method.
-    pub(super) fn invoke() -> Self {
-        Self { glob: Glob::new("execute-api:invoke") }
+    /// Every action.
+    pub(super) fn any() -> Self {
+        Self { glob: Glob::new("*") }
+    }
+
+    /// The action of that name, in lower case.
+    pub(super) fn exactly(action: &str) -> Self {
+        Self { glob: Glob::new(action) }
     }
 
     /// The pattern, in lower case.

@@ -17,6 +17,9 @@ use super::merge::merge_statements;
 use super::resource::ResourcePattern;
 use crate::gateway::{MethodArn, StageArn};
 
+/// The action of every call of a method, in lower case.
+const INVOKE: &str = "execute-api:invoke";
+
 /// A merged policy that holds for every method of one API and stage: what API Gateway is given.
 ///
 /// Every resource in it is a full ARN, literal up to the stage and within
@@ -59,7 +62,7 @@ impl BoundPolicy {
         let statement = Statement {
             sid: None,
             effect: Effect::Deny,
-            actions: Actions::Only(vec![ActionPattern::invoke()]),
+            actions: Actions::Only(vec![ActionPattern::exactly(INVOKE)]),
             resources: Resources::Only(vec![ResourcePattern::whole_stage(stage)]),
             condition: super::Condition::default(),
         };
@@ -67,9 +70,13 @@ impl BoundPolicy {
         Self { document }
     }
 
-    /// Whether any statement allows anything, be it on a condition.
+    /// Whether any statement allows a call, be it on a condition. One that only allows, say, to
+    /// invalidate a cache does not.
     pub fn allows_something(&self) -> bool {
-        self.document.statements.iter().any(|statement| statement.effect == Effect::Allow)
+        let allows = |statement: &Statement| {
+            statement.effect == Effect::Allow && statement.actions.match_action(INVOKE)
+        };
+        self.document.statements.iter().any(allows)
     }
 
     /// Without the Allows that are not about `method`: enough to decide a call of it.
@@ -137,7 +144,13 @@ fn bind(statement: &Statement, stage: &StageArn, claims: &Context) -> Option<Sta
             }
             Actions::Only(known)
         }
-        Actions::Except(patterns) => Actions::Except(patterns.clone()),
+        Actions::Except(patterns) => {
+            let known = patterns.iter().filter(|pattern| !pattern.is_gatepost()).cloned();
+            match known.collect::<Vec<_>>() {
+                known if known.is_empty() => Actions::Only(vec![ActionPattern::any()]),
+                known => Actions::Except(known),
+            }
+        }
     };
     let bound = |patterns: &[ResourcePattern]| -> Vec<_> {
         patterns.iter().flat_map(|one| one.bind(stage, statement.effect, claims)).collect()
@@ -218,6 +231,32 @@ mod tests {
             ),
             r#"{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"~/GET/a"}"#
         );
+    }
+
+    #[test]
+    fn actions_of_pages_never_reach_api_gateway() {
+        assert_eq!(
+            bound(
+                r#"{"Effect":"Deny","NotAction":"gatepost:ViewPage","Resource":"GET/a"},
+                   {"Effect":"Allow","NotAction":["gatepost:*","execute-api:InvalidateCache"],"Resource":"GET/b"}"#
+            ),
+            r#"{"Effect":"Deny","Action":"*","Resource":"~/GET/a"},{"Effect":"Allow","NotAction":"execute-api:InvalidateCache","Resource":"~/GET/b"}"#
+        );
+    }
+
+    #[test]
+    fn only_an_allow_of_calls_allows_something() {
+        for (actions, want) in [
+            (r#""Action":"execute-api:Invoke""#, true),
+            (r#""Action":"EXECUTE-API:*""#, true),
+            (r#""NotAction":"execute-api:InvalidateCache""#, true),
+            (r#""Action":"execute-api:ManageConnections""#, false),
+            (r#""Action":"execute-api:Invok""#, false),
+            (r#""NotAction":"execute-api:*""#, false),
+        ] {
+            let statement = format!(r#"{{"Effect":"Allow",{actions},"Resource":"*"}}"#);
+            assert_eq!(build(&statement).unwrap().allows_something(), want, "{actions}");
+        }
     }
 
     #[test]

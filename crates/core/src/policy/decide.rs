@@ -5,7 +5,7 @@ use std::fmt;
 use serde::ser::{Serialize, Serializer};
 
 use super::context::Context;
-use super::document::{Actions, Effect, PolicyDocument, Resources, Statement};
+use super::document::{Effect, PolicyDocument, Resources, Statement};
 use crate::gateway::MethodArn;
 
 /// What a request asks for.
@@ -107,11 +107,7 @@ pub fn decide<'a>(
 
 /// Whether `statement` applies; `action` is the access's, in lower case.
 fn applies(statement: &Statement, action: &str, access: &Access<'_>) -> bool {
-    let action_matches = match &statement.actions {
-        Actions::Only(patterns) => patterns.iter().any(|pattern| pattern.matches(action)),
-        Actions::Except(patterns) => !patterns.iter().any(|pattern| pattern.matches(action)),
-    };
-    action_matches
+    statement.actions.match_action(action)
         && names_method(statement, access.resource, access.context)
         && statement.condition.holds(access.context)
 }

@@ -219,6 +219,16 @@ pub enum Actions {
     Except(Vec<ActionPattern>),
 }
 
+impl Actions {
+    /// Whether they hold for `action`, in lower case.
+    pub(super) fn match_action(&self, action: &str) -> bool {
+        match self {
+            Self::Only(patterns) => patterns.iter().any(|pattern| pattern.matches(action)),
+            Self::Except(patterns) => !patterns.iter().any(|pattern| pattern.matches(action)),
+        }
+    }
+}
+
 /// `Resource` or `NotResource`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Resources {

@@ -10,7 +10,8 @@ use std::time::{Duration, SystemTime};
 
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
-/// The last second that a date can be written for, 9999-12-31T23:59:59Z.
+/// What dates can be written for: 0000-01-01T00:00:00Z to 9999-12-31T23:59:59Z.
+const FIRST_SECOND: i128 = -62_167_219_200;
 const LAST_SECOND: i128 = 253_402_300_799;
 
 /// A moment.
@@ -58,14 +59,15 @@ impl Instant {
     /// Whether it is within the years that dates are written in. A number beyond them is not of
     /// seconds but of milliseconds.
     pub(super) fn is_in_calendar(&self) -> bool {
-        self.seconds <= LAST_SECOND
+        (FIRST_SECOND..=LAST_SECOND).contains(&self.seconds)
     }
 }
 
 /// `YYYY-MM-DDThh:mm:ss[.s…]Z`
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = i64::try_from(self.seconds.min(LAST_SECOND)).map_err(|_| fmt::Error)?;
+        let seconds =
+            i64::try_from(self.seconds.clamp(FIRST_SECOND, LAST_SECOND)).map_err(|_| fmt::Error)?;
         let moment = OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| fmt::Error)?;
         let (date, time) = (moment.date(), moment.time());
         write!(f, "{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())?;

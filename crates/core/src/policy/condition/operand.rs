@@ -209,6 +209,7 @@ mod tests {
             (Comparison::Null, "1"),
             (Comparison::DateLessThan, "tomorrow"),
             (Comparison::DateLessThan, "1700000000000"),
+            (Comparison::DateLessThan, "0000-01-01T00:00:00+01:00"),
             (Comparison::IpAddress, "10.0.0.0/33"),
             (Comparison::IpAddress, "010.0.0.1"),
             (Comparison::IpAddress, "2001:db8::1"),
