@@ -15,6 +15,7 @@ mod watch;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use gatepost_emulator::dynamodb::{DynamoDb, Storage};
@@ -30,6 +31,9 @@ use self::settings::Settings;
 use self::table::Table;
 use crate::command::DevArgs;
 use crate::development;
+
+/// What is under way when it is to end has this long before people are told that it is waited for.
+const QUICK: Duration = Duration::from_millis(300);
 
 /// Serves until Ctrl-C.
 ///
@@ -48,8 +52,10 @@ pub(crate) fn run(args: &DevArgs) -> anyhow::Result<()> {
 }
 
 async fn serve(args: &DevArgs) -> anyhow::Result<()> {
-    let mut folder = PolicyFolder::open(&args.policies)?;
     let mut routes = Routes::open(args)?;
+    // Before anything is read, so that no save falls in between.
+    let mut changes = watch::changes(&args.policies, routes.path())?;
+    let mut folder = PolicyFolder::open(&args.policies)?;
     let api = routes.api()?;
     let gateway_listener = listen(args.port, "--port").await?;
     let issuer_listener = listen(args.issuer_port, "--issuer-port").await?;
@@ -91,7 +97,6 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     };
     banner::print(args, &gateway_url, &issuer_url, folder.documents().len(), routes.path());
 
-    let mut changes = watch::changes(&args.policies, routes.path())?;
     let interrupted = tokio::signal::ctrl_c();
     tokio::pin!(interrupted);
     loop {
@@ -107,12 +112,23 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
         }
     }
     drop(stop);
-    gateway_server.await??;
-    issuer_server.await??;
-    if let Some(engine) = engine {
-        engine.stop().await?;
+    let finished = async {
+        gateway_server.await??;
+        issuer_server.await??;
+        if let Some(engine) = engine {
+            engine.stop().await?;
+        }
+        anyhow::Ok(())
+    };
+    tokio::pin!(finished);
+    if let Ok(outcome) = tokio::time::timeout(QUICK, &mut finished).await {
+        return outcome;
     }
-    Ok(())
+    tell("waiting for calls under way; Ctrl-C again ends at once");
+    tokio::select! {
+        outcome = finished => outcome,
+        again = tokio::signal::ctrl_c() => again.context("cannot wait for Ctrl-C"),
+    }
 }
 
 /// Reads the folder again and makes the table follow it. A faulty file changes nothing: its last
@@ -121,11 +137,13 @@ async fn reload(folder: &mut PolicyFolder, table: &Table, gateway: &Gateway) {
     let outcome = match folder.reload() {
         Ok(faults) => {
             for fault in faults {
-                tell(&format!("fault    {fault}\n         its last good version stays in force"));
+                tell(&format!("fault    {fault}"));
             }
             table.seed(&folder.documents()).await
         }
-        Err(error) => Err(error.into()),
+        Err(error) => {
+            Err(anyhow::Error::from(error).context("the policies in force stay as they are"))
+        }
     };
     match outcome {
         Ok(report) => {

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufWriter, Read, Write};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use gatepost_core::json::Json;
+use gatepost_core::json::{Json, JsonError};
 
 use crate::exit_status::ExitStatus;
 
@@ -69,30 +69,31 @@ pub(crate) fn answer_each(
     answer: impl Fn(&mut Question) -> Result<Answer, String>,
 ) -> anyhow::Result<ExitStatus> {
     let mut file;
-    let lines: &mut dyn BufRead = match &input.file {
+    let lines: &mut dyn Read = match &input.file {
         Some(path) if path.as_os_str() != "-" => {
             let opened = std::fs::File::open(path);
-            let opened = opened.with_context(|| format!("cannot read `{}`", path.display()))?;
-            file = io::BufReader::with_capacity(1 << 16, opened);
+            file = opened.with_context(|| format!("cannot read `{}`", path.display()))?;
             &mut file
         }
         Some(_) | None => stdin,
     };
+    let mut lines = io::BufReader::with_capacity(1 << 16, lines);
     let mut out = BufWriter::with_capacity(1 << 16, stdout);
     let mut line = Vec::new();
-    let (mut count, mut unanswered) = (0_u64, 0_u64);
+    let (mut number, mut count, mut unanswered) = (0_u64, 0_u64, 0_u64);
     loop {
         line.clear();
-        let complete = read_line(lines, &mut line).context("cannot read the next line")?;
+        let complete = read_line(&mut lines, &mut line).context("cannot read the next line")?;
         if line.is_empty() {
             break;
         }
+        number += 1;
         if line.trim_ascii().is_empty() {
             continue;
         }
         count += 1;
         let (id, outcome) = if complete {
-            answer_one(line.trim_ascii(), &answer)
+            answer_one(number, line.trim_ascii(), &answer)
         } else {
             let why = format!("the line is over the limit of {MAX_LINE_BYTES} bytes");
             (Json::Null, Err(why))
@@ -108,7 +109,7 @@ pub(crate) fn answer_each(
         serde_json::to_writer(&mut out, &Json::Object(members)).map_err(io::Error::from)?;
         out.write_all(b"\n")?;
         // An asker at the other end of a pipe may wait for this answer before the next question.
-        if lines.fill_buf().is_ok_and(|waiting| !waiting.contains(&b'\n')) {
+        if !lines.buffer().contains(&b'\n') {
             out.flush()?;
         }
     }
@@ -122,6 +123,7 @@ pub(crate) fn answer_each(
 }
 
 fn answer_one(
+    number: u64,
     line: &[u8],
     answer: &impl Fn(&mut Question) -> Result<Answer, String>,
 ) -> (Json, Result<Answer, String>) {
@@ -130,7 +132,13 @@ fn answer_one(
         Ok(other) => {
             return (Json::Null, Err(format!("the line must be an object, not {}", other.kind())));
         }
-        Err(error) => return (Json::Null, Err(error.to_string())),
+        Err(JsonError::Syntax { column, reason, .. }) => {
+            let why = format!("line {number} is not JSON at column {column}: {reason}");
+            return (Json::Null, Err(why));
+        }
+        Err(error @ JsonError::RepeatedMembers(_)) => {
+            return (Json::Null, Err(error.to_string()));
+        }
     };
     let mut question = Question { members };
     let id = question.take("id").unwrap_or(Json::Null);
@@ -139,9 +147,9 @@ fn answer_one(
 }
 
 /// Appends the next line, with its end, to `line`; `false` if it was too long, and cut.
-fn read_line(lines: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+fn read_line(lines: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     let limit = u64::try_from(MAX_LINE_BYTES).unwrap_or(u64::MAX);
-    let read = Read::take(&mut *lines, limit).read_until(b'\n', line)?;
+    let read = lines.by_ref().take(limit).read_until(b'\n', line)?;
     if read < MAX_LINE_BYTES || line.ends_with(b"\n") {
         return Ok(true);
     }
@@ -192,7 +200,7 @@ mod tests {
         let text =
             b"nonsense\n[]\n{\"id\":1}\n{\"id\":2,\"echo\":1,\"ecko\":2}\n{\"id\":3,\"echo\":1}\n";
         let (lines, status) = answers(text);
-        assert!(lines[0]["error"].as_str().unwrap().starts_with("not JSON"));
+        assert!(lines[0]["error"].as_str().unwrap().starts_with("line 1 is not JSON at column 2"));
         assert_eq!(lines[1]["error"], "the line must be an object, not an array");
         assert_eq!(lines[2], json!({"id": 1, "error": "`echo` is missing"}));
         assert_eq!(lines[3], json!({"id": 2, "error": "unknown member `ecko`"}));

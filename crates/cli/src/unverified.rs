@@ -21,7 +21,9 @@ pub(crate) fn read_token(argument: String, stdin: &mut dyn BufRead) -> anyhow::R
         stdin.take(limit).read_to_string(&mut text).context("cannot read the token")?;
     }
     let token = text.trim();
-    Ok(token.strip_prefix("Bearer ").unwrap_or(token).trim().to_owned())
+    let token = token.strip_prefix("Bearer ").unwrap_or(token).trim();
+    anyhow::ensure!(!token.is_empty(), "the token is empty: is the variable set that holds it?");
+    Ok(token.to_owned())
 }
 
 /// The claims a token makes, whether they are true or not.

@@ -221,6 +221,13 @@ impl Issuer {
 }
 
 #[test]
+fn a_machine_token_is_accepted_as_dev_accepts_it() {
+    let issuer = Issuer::new();
+    let report = issuer.verify(&issuer.token(&["--machine"]), &[]);
+    assert_eq!(report["accepted"], true, "{report}");
+}
+
+#[test]
 fn a_minted_token_is_accepted_and_says_who_it_is() {
     let issuer = Issuer::new();
     let report = issuer.verify(&issuer.token(&["alice"]), &[]);
@@ -271,6 +278,12 @@ fn mistakes_in_arguments_say_what_to_do() {
     let unknown = issuer.run("", &["token", "erin"]);
     assert_eq!(unknown.status, ExitStatus::CouldNot);
     assert!(unknown.err.contains("alice, bob, carol, admin, dave"), "{}", unknown.err);
+    let spaced = issuer.run("", &["token", "erin", "--groups", "a, b"]);
+    assert!(spaced.err.contains("begins or ends with a space"), "{}", spaced.err);
+    let dropped = issuer.run("", &["token", "--machine", "--groups", "a"]);
+    assert_eq!(dropped.status, ExitStatus::CouldNot);
+    let empty = issuer.run("\n", &["verify", "-"]);
+    assert!(empty.err.contains("the token is empty"), "{}", empty.err);
     for arguments in [&["token"][..], &["verify"], &["lint"], &["nonsense"], &[]] {
         let outcome = gatepost(arguments);
         assert_eq!(outcome.status, ExitStatus::CouldNot, "{arguments:?}");

@@ -244,6 +244,22 @@ fn routes_elsewhere_are_followed_too() {
 }
 
 #[test]
+fn a_program_that_waits_for_each_answer_gets_it() {
+    let mut decide =
+        gatepost().arg("decide").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut questions = decide.stdin.take().unwrap();
+    let mut answers = BufReader::new(decide.stdout.take().unwrap());
+    for _ in 0..3 {
+        questions.write_all(b"{\"documents\":[]}\n").unwrap();
+        let mut answer = String::new();
+        answers.read_line(&mut answer).unwrap();
+        assert!(answer.contains("`resource` is missing"), "{answer}");
+    }
+    drop(questions);
+    assert_eq!(decide.wait().unwrap().code(), Some(2));
+}
+
+#[test]
 fn a_table_that_is_not_of_this_machine_is_never_overwritten() {
     for url in ["https://dynamodb.eu-west-1.amazonaws.com", "http://dynamodb.example", "x"] {
         let output = gatepost().args(["dev", "--dynamodb-endpoint", url]).output().unwrap();

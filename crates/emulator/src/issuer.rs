@@ -262,7 +262,9 @@ pub enum SettingsError {
     #[error("the address of the API is no `http` or `https` address")]
     Api,
     /// The origin is no origin, or not written as browsers write it.
-    #[error("the issuer's origin is not written as browsers do: `http://127.0.0.1:4000`")]
+    #[error(
+        "the issuer must be scheme, host and port, such as `http://127.0.0.1:3001`, without a slash at the end"
+    )]
     Origin,
     /// Two accounts have one name.
     #[error("two accounts have the same user name")]

@@ -74,10 +74,9 @@ impl DevArgs {
 
 /// An `http:` address is one of this machine: [`SecureUrl`] takes no other.
 fn on_this_machine(text: &str) -> Result<SecureUrl, String> {
-    let url: SecureUrl = text.parse().map_err(|error| format!("{error}"))?;
-    if text.starts_with("http:") {
-        Ok(url)
-    } else {
-        Err("must be an `http:` address of this machine: the table there is overwritten".to_owned())
-    }
+    text.parse().ok().filter(|_| text.starts_with("http:")).ok_or_else(|| {
+        "must be an address of this machine, such as `http://127.0.0.1:8000`: the table there is \
+         overwritten"
+            .to_owned()
+    })
 }

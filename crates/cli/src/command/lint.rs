@@ -17,7 +17,8 @@ use crate::exit_status::ExitStatus;
 /// there are any.
 #[derive(clap::Args, Debug)]
 pub(crate) struct LintArgs {
-    /// Policy documents, or folders of them: every `.json` file in a folder and below it
+    /// Policy documents; folders with groups/, users/, clients/ or scopes/ of them; or other
+    /// folders, where every `.json` file is one, and in those below
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 

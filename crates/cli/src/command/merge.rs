@@ -21,7 +21,7 @@ const LINES: &str = r#"In:  {"id"?, "documents": [{…}], "method_arn"?, "contex
 
 Out: {"id", "document": {…}, "bytes": n} or {"id", "error"}
 
-With a method ARN the document is bound to its API and stage, as the authorizer returns it, and
+With a method ARN the document is bound to its API and stage, as the authorizer does, and
 `context` gives the claims for `${token:…}`."#;
 
 impl MergeArgs {

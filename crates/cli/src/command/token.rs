@@ -22,8 +22,8 @@ pub(crate) struct TokenArgs {
     #[arg(value_name = "ACCOUNT", required_unless_present_any = ["read", "machine"])]
     account: Option<String>,
 
-    /// The groups it is to name, separated by commas, instead of the account's own
-    #[arg(long, value_name = "GROUPS", value_delimiter = ',', requires = "account")]
+    /// The groups it is to name, separated by commas, instead of the account's own; "" for none
+    #[arg(long, value_name = "GROUPS", value_delimiter = ',', conflicts_with = "machine")]
     groups: Option<Vec<String>>,
 
     /// An ID token instead of an access token
@@ -75,8 +75,12 @@ impl TokenArgs {
         let bearer = match self.account {
             None => Bearer::Machine,
             Some(name) => Bearer::NewSignIn(match (self.groups, issuer.account(&name)) {
+                (Some(groups), _) if groups == [""] => Account::new(name, Vec::<String>::new()),
                 (Some(groups), _) => {
-                    ensure!(groups.iter().all(|group| !group.is_empty()), "a group has no name");
+                    ensure!(
+                        groups.iter().all(|group| !group.is_empty() && group.trim() == group),
+                        "a group in `--groups` is empty, or begins or ends with a space"
+                    );
                     Account::new(name, groups)
                 }
                 (None, Some(account)) => account.clone(),

@@ -10,6 +10,7 @@ use gatepost_authorizer::jwks::FetchKeySet as _;
 use gatepost_core::token::{
     Algorithm, Claims, ExpectedToken, KeySet, Leeway, TokenError, TokenUse, UnverifiedToken,
 };
+use gatepost_emulator::issuer::MACHINE_CLIENT;
 use serde_json::{Value, json};
 
 use super::Format;
@@ -82,8 +83,11 @@ impl VerifyArgs {
 
     fn expected(&self) -> anyhow::Result<ExpectedToken> {
         let issuer = self.issuer.as_deref().unwrap_or(ISSUER);
-        let audience =
-            if self.issuer.is_some() { self.audience.clone() } else { vec![CLIENT.to_owned()] };
+        let audience = if self.issuer.is_some() {
+            self.audience.clone()
+        } else {
+            [CLIENT, MACHINE_CLIENT].map(str::to_owned).to_vec()
+        };
         Ok(ExpectedToken::new(issuer, audience)?
             .with_token_use(self.token_use.iter().copied())?
             .with_algorithms(self.algorithm.iter().copied())?
@@ -173,7 +177,11 @@ impl Steps {
             Ok(claims) => {
                 let left = claims.expires_at().duration_since(SystemTime::now());
                 let left = left.map_or(0, |left| left.as_secs());
-                writeln!(stdout, "ACCEPTED {} for {left} seconds more", claims.sub())?;
+                writeln!(
+                    stdout,
+                    "ACCEPTED {} for {left} seconds more",
+                    claims.sub().escape_debug()
+                )?;
             }
             Err(error) => writeln!(stdout, "REFUSED  {error} [{}]", error.reason())?,
         }
@@ -208,5 +216,7 @@ impl Steps {
 }
 
 fn listed(groups: &[String]) -> String {
-    if groups.is_empty() { "none".to_owned() } else { groups.join(", ") }
+    // A name may hold what a terminal would act on.
+    let names: Vec<String> = groups.iter().map(|name| name.escape_debug().to_string()).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

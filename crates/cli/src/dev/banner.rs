@@ -42,6 +42,14 @@ fn text(
         (None, Some(url)) => url.to_string(),
         (None, None) => "in this process".to_owned(),
     };
+    let documents = match documents {
+        1 => "1 document".to_owned(),
+        _ => format!("{documents} documents"),
+    };
+    let saved = match args.invoke_url {
+        None => "what you save is in force at once",
+        Some(_) => "in the table here; the authorizer elsewhere reads what it is set to read",
+    };
     let backend = match &args.backend {
         Some(url) => url.to_string(),
         None => "built-in echo".to_owned(),
@@ -50,7 +58,7 @@ fn text(
         "
   {strong}API{strong:#}         {link}{gateway_url}{link:#}  (routes of {routes}; back end: {backend})
   {strong}Sign in{strong:#}     {link}{issuer_url}{link:#}  (alice, bob, carol, admin, dave: one click each)
-  {strong}Policies{strong:#}    {policies}  ({documents} documents; what you save is in force at once)
+  {strong}Policies{strong:#}    {policies}  ({documents}; {saved})
   {strong}Authorizer{strong:#}  {authorizer}
 
   Open the sign-in page, or paste:

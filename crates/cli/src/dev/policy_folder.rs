@@ -49,8 +49,14 @@ impl PolicyFolder {
                     good.insert(path, policy);
                 }
                 Err(fault) => {
-                    faults.push(format!("{}: {fault}", path.display()));
-                    good.extend(self.good.remove_entry(&path));
+                    let last_good = self.good.remove_entry(&path);
+                    let then = match last_good {
+                        Some(_) => "its last good version stays in force",
+                        None => "there is no document of it until this is mended",
+                    };
+                    let path = path.display().to_string();
+                    faults.push(format!("{}: {fault}\n         {then}", path.escape_debug()));
+                    good.extend(last_good);
                 }
             }
         }

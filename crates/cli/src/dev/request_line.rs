@@ -1,7 +1,7 @@
 //! One line for each request that `gatepost dev` answers.
 
 use anstyle::{AnsiColor, Style};
-use gatepost_emulator::gateway::{CacheUse, DecisionRecord};
+use gatepost_emulator::gateway::{CacheUse, DecisionRecord, Outcome};
 
 use super::tell;
 
@@ -33,6 +33,9 @@ fn line(record: &DecisionRecord) -> String {
     if let Some(reason) = &record.reason {
         line.push_str("\n     ");
         line.push_str(reason);
+    }
+    if record.outcome == Outcome::Unauthorized && record.cache != CacheUse::Unused {
+        line.push_str("\n     `gatepost verify TOKEN` says why");
     }
     line
 }

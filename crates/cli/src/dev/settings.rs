@@ -14,7 +14,7 @@ pub(super) struct Settings(BTreeMap<String, String>);
 
 impl Settings {
     /// The development world, with whatever `GATEPOST_…` and `AWS_…` the shell has set on top; but
-    /// the table is always the one at `endpoint` that this program fills, in its own layout.
+    /// the table is always the one at `endpoint` that this program fills, in its own layout, and read each time.
     pub(super) fn new(issuer_url: &str, endpoint: &str) -> Self {
         let issuers = json!([{ "issuer": issuer_url, "audience": [CLIENT, MACHINE_CLIENT] }]);
         let mut settings: BTreeMap<String, String> = [
@@ -22,8 +22,6 @@ impl Settings {
             ("AWS_ACCESS_KEY_ID", "development"),
             ("AWS_SECRET_ACCESS_KEY", "development"),
             ("GATEPOST_ISSUERS", &issuers.to_string()),
-            // A saved policy counts at once.
-            ("GATEPOST_POLICY_TTL_SECONDS", "0"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
@@ -36,6 +34,8 @@ impl Settings {
         for (name, value) in [
             ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
             ("GATEPOST_POLICY_TABLE", "gatepost-policies"),
+            // What is saved is in force at once.
+            ("GATEPOST_POLICY_TTL_SECONDS", "0"),
             ("GATEPOST_TABLE_LAYOUT", "gatepost"),
         ] {
             settings.insert(name.to_owned(), value.to_owned());
