@@ -4,6 +4,7 @@ mod decide;
 mod dev;
 mod lint;
 mod merge;
+mod question;
 mod token;
 mod verify;
 

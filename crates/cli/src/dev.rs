@@ -95,7 +95,7 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
         let (gateway, stopped) = (gateway.clone(), until(&stopped));
         tokio::spawn(async move { gateway.serve(gateway_listener, stopped).await })
     };
-    banner::print(args, &gateway_url, &issuer_url, folder.documents().len(), routes.path());
+    banner::print(args, &gateway_url, &issuer_url, folder.len(), routes.path());
 
     let interrupted = tokio::signal::ctrl_c();
     tokio::pin!(interrupted);

@@ -5,7 +5,7 @@ use std::io::{BufRead, Write};
 use gatepost_core::json::Json;
 use gatepost_core::policy::{BoundPolicy, merge};
 
-use super::decide::{take_context, take_documents, take_method_arn};
+use super::question::{take_context, take_documents, take_method_arn};
 use crate::exit_status::ExitStatus;
 use crate::json_lines::{Answer, Input, Question, answer_each};
 

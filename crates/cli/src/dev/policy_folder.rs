@@ -64,6 +64,11 @@ impl PolicyFolder {
         Ok(faults)
     }
 
+    /// How many documents are in force.
+    pub(super) fn len(&self) -> usize {
+        self.good.len()
+    }
+
     /// The documents in force.
     pub(super) fn documents(&self) -> Vec<(Subject, PolicyDocument)> {
         self.good.values().cloned().collect()
