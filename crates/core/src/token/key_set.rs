@@ -118,11 +118,6 @@ impl KeySet {
         self.keys.len()
     }
 
-    /// The keys that can be used, in the order of the set.
-    pub fn keys(&self) -> &[VerificationKey] {
-        &self.keys
-    }
-
     /// The keys that cannot be used, in the order of the set, with the reasons.
     pub fn skipped(&self) -> &[SkippedKey] {
         &self.skipped

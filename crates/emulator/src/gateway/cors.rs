@@ -19,34 +19,17 @@ const ALLOWED_HEADERS: &str =
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Cors {
     origin: HeaderValue,
-    credentials: Credentials,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Credentials {
-    Allowed,
-    NotAllowed,
 }
 
 impl Cors {
     /// Pages of every origin, without cookies.
     pub fn any_origin() -> Self {
-        Self { origin: HeaderValue::from_static("*"), credentials: Credentials::NotAllowed }
-    }
-
-    /// Pages of one origin, such as `http://localhost:5173`, with cookies.
-    pub fn one_origin(origin: HeaderValue) -> Self {
-        Self { origin, credentials: Credentials::Allowed }
+        Self { origin: HeaderValue::from_static("*") }
     }
 
     /// Adds what lets a page read this response.
     pub(super) fn mark(&self, headers: &mut HeaderMap) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.origin.clone());
-        if self.credentials == Credentials::Allowed {
-            headers
-                .insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-            headers.append(header::VARY, HeaderValue::from_static("Origin"));
-        }
     }
 
     /// The answer to a preflight request for `resource`, as CDK's `defaultCorsPreflightOptions`
