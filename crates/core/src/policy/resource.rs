@@ -5,7 +5,7 @@ use std::fmt;
 use super::context::Context;
 use super::document::{Effect, Rule};
 use super::glob::{Glob, glob_matches};
-use super::template::Template;
+use super::template::{Part, Template};
 use crate::gateway::{MethodArn, StageArn, VERBS};
 
 /// A pattern for the methods or pages that a statement is about.
@@ -35,6 +35,19 @@ enum Kind {
 enum Verb {
     Any,
     One(&'static str),
+}
+
+/// The parts of a pattern, as [`ResourcePattern::shape`] tells them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Shape<'a> {
+    /// Everything: methods and pages.
+    Any,
+    /// Globs for three fields of an ARN, none of them over a colon, and for what follows the fifth.
+    Arn { partition: &'a str, region: &'a str, account: &'a str, tail: Vec<Part<'a>> },
+    /// Verbs, and a glob for the path after the verb's slash, in any API and stage.
+    Route { verbs: &'a [&'static str], path: Vec<Part<'a>> },
+    /// A glob for the path of a page.
+    Page { path: Vec<Part<'a>> },
 }
 
 impl ResourcePattern {
@@ -169,6 +182,27 @@ impl ResourcePattern {
         }
         let text = Glob::new(self.text.as_str()).normalized();
         Self::parse(text.as_str()).unwrap_or_else(|_| self.clone())
+    }
+
+    /// What the pattern is made of, for whoever reads it otherwise than text by text.
+    pub(crate) fn shape(&self) -> Shape<'_> {
+        match &self.kind {
+            Kind::Any => Shape::Any,
+            Kind::Arn { partition, region, account, tail } => Shape::Arn {
+                partition: partition.as_str(),
+                region: region.as_str(),
+                account: account.as_str(),
+                tail: tail.parts(),
+            },
+            Kind::Route { verb, path } => Shape::Route {
+                verbs: match verb {
+                    Verb::Any => &VERBS,
+                    Verb::One(verb) => std::slice::from_ref(verb),
+                },
+                path: path.parts(),
+            },
+            Kind::Page(path) => Shape::Page { path: path.parts() },
+        }
     }
 
     /// The names of the claims it needs.

@@ -25,6 +25,15 @@ pub(super) struct Template {
     places: Vec<Place>,
 }
 
+/// A piece of a template.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Part<'a> {
+    /// A text with wildcards, be it empty.
+    Glob(&'a str),
+    /// The place of a claim, by its key in the context: `token:sub`.
+    Claim(&'a str),
+}
+
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Place {
     start: usize,
@@ -80,6 +89,19 @@ impl Template {
             widest.replace_range(place.start..place.end, "*");
         }
         glob_includes(&self.text, &widest)
+    }
+
+    /// The text in pieces, in their order.
+    pub(super) fn parts(&self) -> Vec<Part<'_>> {
+        let mut parts = Vec::with_capacity(2 * self.places.len() + 1);
+        let mut from = 0;
+        for place in &self.places {
+            parts.push(Part::Glob(self.text.get(from..place.start).unwrap_or_default()));
+            parts.push(Part::Claim(&place.key));
+            from = place.end;
+        }
+        parts.push(Part::Glob(self.text.get(from..).unwrap_or_default()));
+        parts
     }
 
     /// The names of the claims it needs, without `token:`.
