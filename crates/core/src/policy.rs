@@ -16,7 +16,7 @@ pub use self::action::ActionPattern;
 pub use self::bind::{BindError, BoundPolicy};
 pub use self::condition::Condition;
 pub use self::context::{Context, ContextError, ContextValue};
-pub use self::decide::{Access, Decision, StatementPlace, Verdict, decide};
+pub use self::decide::{Access, Decision, StatementPlace, Target, Verdict, decide};
 pub use self::document::{
     Actions, DocumentError, Effect, Fault, PolicyDocument, Resources, Rule, Statement, Version,
 };
