@@ -101,7 +101,7 @@ impl ResourcePattern {
     }
 
     /// Whether `target` matches, with the claims filled in as [`Template::fill`] says.
-    pub(super) fn matches(&self, target: Target<'_>, effect: Effect, claims: &Context) -> bool {
+    pub(crate) fn matches(&self, target: Target<'_>, effect: Effect, claims: &Context) -> bool {
         let rest_matches = |rest: &Template, text: &str| {
             rest.fill(effect, claims).is_some_and(|glob| glob_matches(&glob, text))
         };
@@ -209,7 +209,7 @@ impl ResourcePattern {
     }
 
     /// The names of the claims it needs.
-    pub(super) fn claims(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn claims(&self) -> impl Iterator<Item = &str> {
         let template = match &self.kind {
             Kind::Any => None,
             Kind::Arn { tail: template, .. }
