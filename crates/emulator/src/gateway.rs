@@ -23,7 +23,6 @@ mod response;
 mod route;
 mod security_scheme;
 mod settings;
-mod template;
 mod yaml;
 
 use std::collections::BTreeMap;
