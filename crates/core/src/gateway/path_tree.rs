@@ -18,8 +18,8 @@ use super::path_template::{PathTemplate, Segment};
 /// ```
 /// # use gatepost_core::gateway::PathTree;
 /// let mut tree = PathTree::new();
-/// tree.insert("/movies/{id}".parse()?, "a movie")?;
-/// tree.insert("/movies/new".parse()?, "the form")?;
+/// tree.insert(&"/movies/{id}".parse()?, "a movie")?;
+/// tree.insert(&"/movies/new".parse()?, "the form")?;
 /// assert_eq!(*tree.find("movies/new").unwrap().value, "the form");
 /// assert_eq!(tree.find("movies/7").unwrap().parameters, [("id".to_owned(), "7".to_owned())]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -42,7 +42,7 @@ impl<T> PathTree<T> {
     /// # Errors
     ///
     /// [`RepeatedPath`] if there is one that matches the same paths. The tree is unchanged.
-    pub fn insert(&mut self, template: PathTemplate, value: T) -> Result<(), RepeatedPath> {
+    pub fn insert(&mut self, template: &PathTemplate, value: T) -> Result<(), RepeatedPath> {
         if let Some(leaf) = self.root.leaf(template.segments()) {
             return Err(RepeatedPath { other: leaf.template.clone() });
         }
@@ -206,7 +206,7 @@ mod tests {
     fn tree(templates: &[&str]) -> PathTree<String> {
         let mut tree = PathTree::new();
         for template in templates {
-            tree.insert(template.parse().unwrap(), (*template).to_owned()).unwrap();
+            tree.insert(&template.parse().unwrap(), (*template).to_owned()).unwrap();
         }
         tree
     }
@@ -265,7 +265,7 @@ mod tests {
         let mut tree = tree(&["/a/{id}", "/b/{rest+}"]);
         for (template, other) in [("/a/{x}", "/a/{id}"), ("/b/{x+}", "/b/{rest+}")] {
             let repeated = Err(RepeatedPath { other: other.parse().unwrap() });
-            assert_eq!(tree.insert(template.parse().unwrap(), String::new()), repeated);
+            assert_eq!(tree.insert(&template.parse().unwrap(), String::new()), repeated);
         }
     }
 }

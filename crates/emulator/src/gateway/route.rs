@@ -126,7 +126,7 @@ impl RouteTable {
             return Err(RouteError::SiblingParameter { name: name.to_owned() });
         }
         self.resources
-            .insert(path, Resource::new(template, methods))
+            .insert(&path, Resource::new(template, methods))
             .map_err(|_| RouteError::RepeatedPath)
     }
 
