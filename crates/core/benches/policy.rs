@@ -33,7 +33,8 @@ fn policy(criterion: &mut Criterion) {
     let method: MethodArn = arn.parse().unwrap();
     let stage = method.stage_arn();
     let context = Context::new();
-    let access = Access { action: "execute-api:Invoke", resource: &method, context: &context };
+    let access =
+        Access { action: "execute-api:Invoke", resource: (&method).into(), context: &context };
     for groups in GROUPS {
         let texts: Vec<_> = (0..groups).map(text).collect();
         let parse = || -> Vec<_> {

@@ -3,6 +3,7 @@
 //! Everything here is a pure function. There is no I/O, no async, no clock and no environment:
 //! `clippy.toml` beside this crate's manifest and `scripts/check-purity` hold it to that.
 
+pub mod analysis;
 pub mod gateway;
 pub mod json;
 pub mod policy;

@@ -15,11 +15,14 @@ mod template;
 pub use self::action::ActionPattern;
 pub use self::bind::{BindError, BoundPolicy};
 pub use self::condition::Condition;
+pub(crate) use self::condition::{Clause, Demand, Sample};
 pub use self::context::{Context, ContextError, ContextValue};
-pub use self::decide::{Access, Decision, StatementPlace, Verdict, decide};
+pub use self::decide::{Access, Decision, StatementPlace, Target, Verdict, decide};
 pub use self::document::{
     Actions, DocumentError, Effect, Fault, PolicyDocument, Resources, Rule, Statement, Version,
 };
 pub use self::glob::Glob;
 pub use self::merge::merge;
 pub use self::resource::ResourcePattern;
+pub(crate) use self::resource::Shape;
+pub(crate) use self::template::Part;

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gatepost_core::gateway::MethodArn;
 use gatepost_core::json::Json;
 use gatepost_core::policy::{
     Access, BoundPolicy, Context, Fault, PolicyDocument, Rule, decide, merge,
@@ -60,9 +61,9 @@ fn every_decide_case_holds() {
         let context = case
             .get("context")
             .map_or_else(Context::new, |context| Context::from_json(context).unwrap());
-        let resource = text_of(&case, "resource").unwrap().parse().unwrap();
+        let resource: MethodArn = text_of(&case, "resource").unwrap().parse().unwrap();
         let action = text_of(&case, "action").unwrap_or("execute-api:Invoke");
-        let access = Access { action, resource: &resource, context: &context };
+        let access = Access { action, resource: (&resource).into(), context: &context };
 
         let verdict = decide(&documents, &access);
         if text_of(&case, "want") != Some(verdict.decision.as_str()) {

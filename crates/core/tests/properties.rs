@@ -129,7 +129,7 @@ fn answer<'a>(
     method: &MethodArn,
     context: &Context,
 ) -> Decision {
-    let access = Access { action: "execute-api:Invoke", resource: method, context };
+    let access = Access { action: "execute-api:Invoke", resource: method.into(), context };
     decide(documents, &access).decision
 }
 

@@ -183,7 +183,7 @@ fn methods(case: &Case) -> impl Iterator<Item = String> {
 fn crate_answer(case: &Case) -> Result<Answer, String> {
     let documents = parsed_documents(case)?;
     let (resource, context) = (method_arn(case), context(case));
-    let access = Access { action: &case.action, resource: &resource, context: &context };
+    let access = Access { action: &case.action, resource: (&resource).into(), context: &context };
     Ok(match decide(&documents, &access).decision {
         Decision::Allow => Answer::Allow,
         Decision::ExplicitDeny => Answer::ExplicitDeny,

@@ -42,7 +42,7 @@ fn answer(question: &mut Question) -> Result<Answer, String> {
         Some(Json::String(action)) => action,
         Some(other) => return Err(format!("`action` must be a string, not {}", other.kind())),
     };
-    let access = Access { action: &action, resource: &resource, context: &context };
+    let access = Access { action: &action, resource: (&resource).into(), context: &context };
     let verdict = decide(&documents, &access);
     let statements = verdict.statements.into_iter().map(|place| {
         let mut members = vec![

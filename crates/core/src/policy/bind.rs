@@ -11,7 +11,7 @@ use serde::ser::{Serialize, Serializer};
 
 use super::action::ActionPattern;
 use super::context::Context;
-use super::decide::names_method;
+use super::decide::{Target, names};
 use super::document::{Actions, Effect, PolicyDocument, Resources, Statement, Version};
 use super::merge::merge_statements;
 use super::resource::ResourcePattern;
@@ -87,7 +87,7 @@ impl BoundPolicy {
     pub fn for_method(mut self, method: &MethodArn) -> Self {
         let claims = Context::new();
         self.document.statements.retain(|statement| {
-            statement.effect == Effect::Deny || names_method(statement, method, &claims)
+            statement.effect == Effect::Deny || names(statement, Target::Method(method), &claims)
         });
         self
     }

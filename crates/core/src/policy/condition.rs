@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use self::operand::Operand;
+pub(crate) use self::operand::Sample;
 use self::operator::{Operator, Quantifier};
 use super::context::{Context, folded, scalar};
 use super::document::{Fault, Rule};
@@ -29,7 +30,7 @@ pub struct Condition {
 
 /// One operator on one key.
 #[derive(Clone, Debug, Eq, PartialEq)]
-struct Clause {
+pub(crate) struct Clause {
     operator: Operator,
     key: String,
     // As the context knows it.
@@ -87,13 +88,18 @@ impl Condition {
         Self { clauses }
     }
 
+    /// What is asked, one operator and key at a time; all of it must hold.
+    pub(crate) fn clauses(&self) -> &[Clause] {
+        &self.clauses
+    }
+
     /// Whether nothing is asked.
     pub fn is_empty(&self) -> bool {
         self.clauses.is_empty()
     }
 
     /// Whether `context` meets all of it.
-    pub(super) fn holds(&self, context: &Context) -> bool {
+    pub(crate) fn holds(&self, context: &Context) -> bool {
         self.clauses.iter().all(|clause| clause.holds(context.all(&clause.lookup)))
     }
 
@@ -126,7 +132,7 @@ impl Condition {
 
     /// The same condition in canonical form: values sorted and once each.
     #[must_use]
-    pub(super) fn normalized(&self) -> Self {
+    pub(crate) fn normalized(&self) -> Self {
         let mut clauses = self.clauses.clone();
         for clause in &mut clauses {
             let values = std::mem::take(&mut clause.values);
@@ -138,7 +144,7 @@ impl Condition {
     }
 
     /// The condition as a JSON object.
-    pub(super) fn to_json(&self) -> Json {
+    pub fn to_json(&self) -> Json {
         let mut operators: Vec<(String, Vec<(String, Json)>)> = Vec::new();
         for clause in &self.clauses {
             let name = clause.operator.to_string();
@@ -157,8 +163,44 @@ impl Clause {
         (self.operator.to_string(), &self.lookup)
     }
 
+    /// The key as it is written.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The key as requests are asked for it.
+    pub(crate) fn lookup(&self) -> &str {
+        &self.lookup
+    }
+
+    /// What a key that has values must be like for the clause to hold, or not to.
+    pub(crate) fn demand(&self, holds: bool) -> Demand {
+        let Operator { quantifier, comparison, .. } = self.operator;
+        if let [Operand::Missing(missing)] = self.operands.as_slice() {
+            return if *missing == holds { Demand::Never } else { Demand::Always };
+        }
+        let every = match quantifier {
+            Quantifier::ForAllValues => true,
+            Quantifier::ForAnyValue => false,
+            Quantifier::None => comparison.is_negated(),
+        };
+        if every == holds { Demand::EveryValue(holds) } else { Demand::SomeValue(holds) }
+    }
+
+    /// Whether one value is as the operator wants it.
+    pub(crate) fn meets(&self, value: &str) -> bool {
+        let comparison = self.operator.comparison;
+        let matches = self.operands.iter().any(|operand| operand.matches(comparison, value));
+        matches != comparison.is_negated()
+    }
+
+    /// Values for which the clause may turn out differently, and the patterns that others follow.
+    pub(crate) fn samples(&self) -> impl Iterator<Item = Sample<'_>> {
+        self.operands.iter().flat_map(Operand::samples)
+    }
+
     /// Whether the values of the key, if the request has it, are as the operator wants them.
-    fn holds(&self, values: Option<&[String]>) -> bool {
+    pub(crate) fn holds(&self, values: Option<&[String]>) -> bool {
         let Operator { quantifier, comparison, if_exists } = self.operator;
         if let [Operand::Missing(wanted)] = self.operands.as_slice() {
             return values.is_none() == *wanted;
@@ -171,10 +213,7 @@ impl Clause {
                     Quantifier::None => comparison.is_negated(),
                 };
         };
-        let meets = |value: &String| {
-            let matches = self.operands.iter().any(|operand| operand.matches(comparison, value));
-            matches != comparison.is_negated()
-        };
+        let meets = |value: &String| self.meets(value);
         match quantifier {
             Quantifier::ForAllValues => values.iter().all(meets),
             // The documentation asks for a quantifier where a key has several values and says
@@ -183,6 +222,19 @@ impl Clause {
             Quantifier::None | Quantifier::ForAnyValue => values.iter().any(meets),
         }
     }
+}
+
+/// What the values of a key must be like.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Demand {
+    /// Whatever they are, as long as there is one.
+    Always,
+    /// No value will do: the key must be missing.
+    Never,
+    /// [`Clause::meets`] must say this of every value.
+    EveryValue(bool),
+    /// [`Clause::meets`] must say this of at least one value.
+    SomeValue(bool),
 }
 
 /// One value as it is, several as a list.

@@ -62,6 +62,11 @@ impl Context {
         Ok(context)
     }
 
+    /// Every key with its values, in the order of the keys as they are compared.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.values.iter().map(|(key, value)| (key.as_str(), value.texts()))
+    }
+
     /// The values of `key`, which is [`folded`]; `None` if it is missing.
     pub(super) fn all(&self, key: &str) -> Option<&[String]> {
         self.values.get(key).map(ContextValue::texts)

@@ -13,10 +13,26 @@ use crate::gateway::MethodArn;
 pub struct Access<'a> {
     /// The action: `execute-api:Invoke` for every call of a method.
     pub action: &'a str,
-    /// The method.
-    pub resource: &'a MethodArn,
+    /// The method, or the page.
+    pub resource: Target<'a>,
     /// What conditions may ask, and the claims under `token:…`.
     pub context: &'a Context,
+}
+
+/// What is called or opened.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Target<'a> {
+    /// A method of an API.
+    Method(&'a MethodArn),
+    /// A page of the site, by its path without the leading slash: `admin/users`. The action that
+    /// goes with it is `gatepost:ViewPage`.
+    Page(&'a str),
+}
+
+impl<'a> From<&'a MethodArn> for Target<'a> {
+    fn from(method: &'a MethodArn) -> Self {
+        Self::Method(method)
+    }
 }
 
 /// The answer of an evaluation, all three values apart.
@@ -108,17 +124,53 @@ pub fn decide<'a>(
 /// Whether `statement` applies; `action` is the access's, in lower case.
 fn applies(statement: &Statement, action: &str, access: &Access<'_>) -> bool {
     statement.actions.match_action(action)
-        && names_method(statement, access.resource, access.context)
+        && names(statement, access.resource, access.context)
         && statement.condition.holds(access.context)
 }
 
-/// Whether `statement` is about `method`, be its action and condition what they may.
-pub(super) fn names_method(statement: &Statement, method: &MethodArn, claims: &Context) -> bool {
+/// Whether `statement` is about `target`, be its action and condition what they may.
+pub(super) fn names(statement: &Statement, target: Target<'_>, claims: &Context) -> bool {
     let matches = |patterns: &[super::ResourcePattern]| {
-        patterns.iter().any(|pattern| pattern.matches(method, statement.effect, claims))
+        patterns.iter().any(|pattern| pattern.matches(target, statement.effect, claims))
     };
     match &statement.resources {
         Resources::Only(patterns) => matches(patterns),
         Resources::Except(patterns) => !matches(patterns),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What one statement with the action and resources says of a page.
+    fn page(members: &str, page: &str) -> Decision {
+        let text =
+            format!(r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow",{members}}}}}"#);
+        let document = PolicyDocument::parse(text.as_bytes()).unwrap();
+        let mut context = Context::new();
+        context.insert("token:sub", "u-1");
+        let resource = Target::Page(page);
+        let access = Access { action: "gatepost:ViewPage", resource, context: &context };
+        decide([&document], &access).decision
+    }
+
+    #[test]
+    fn pages_are_matched_by_page_patterns_and_by_nothing_about_methods() {
+        let view = r#""Action":"gatepost:ViewPage""#;
+        for (members, path, want) in [
+            (r#""Resource":"page/admin/*""#, "admin/users", Decision::Allow),
+            (r#""Resource":"page/admin/*""#, "admin", Decision::ImplicitDeny),
+            (r#""Resource":"page/of/${token:sub}""#, "of/u-1", Decision::Allow),
+            (r#""Resource":"page/of/${token:sub}""#, "of/u-2", Decision::ImplicitDeny),
+            (r#""Resource":"*""#, "admin", Decision::Allow),
+            (r#""NotResource":"page/admin""#, "admin", Decision::ImplicitDeny),
+            (r#""NotResource":"GET/admin""#, "admin", Decision::Allow),
+            (r#""Resource":["GET/*","arn:aws:execute-api:*"]"#, "GET/x", Decision::ImplicitDeny),
+        ] {
+            assert_eq!(page(&format!("{view},{members}"), path), want, "{members}");
+        }
+        let invoke = r#""Action":"execute-api:Invoke","Resource":"*""#;
+        assert_eq!(page(invoke, "admin"), Decision::ImplicitDeny);
     }
 }

@@ -221,7 +221,7 @@ pub enum Actions {
 
 impl Actions {
     /// Whether they hold for `action`, in lower case.
-    pub(super) fn match_action(&self, action: &str) -> bool {
+    pub(crate) fn match_action(&self, action: &str) -> bool {
         match self {
             Self::Only(patterns) => patterns.iter().any(|pattern| pattern.matches(action)),
             Self::Except(patterns) => !patterns.iter().any(|pattern| pattern.matches(action)),

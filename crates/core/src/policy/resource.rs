@@ -3,10 +3,11 @@
 use std::fmt;
 
 use super::context::Context;
+use super::decide::Target;
 use super::document::{Effect, Rule};
 use super::glob::{Glob, glob_matches};
 use super::template::{Part, Template};
-use crate::gateway::{MethodArn, StageArn, VERBS};
+use crate::gateway::{StageArn, VERBS};
 
 /// A pattern for the methods or pages that a statement is about.
 ///
@@ -99,28 +100,30 @@ impl ResourcePattern {
         &self.text
     }
 
-    /// Whether `method` matches, with the claims filled in as [`Template::fill`] says.
-    pub(super) fn matches(&self, method: &MethodArn, effect: Effect, claims: &Context) -> bool {
+    /// Whether `target` matches, with the claims filled in as [`Template::fill`] says.
+    pub(crate) fn matches(&self, target: Target<'_>, effect: Effect, claims: &Context) -> bool {
         let rest_matches = |rest: &Template, text: &str| {
             rest.fill(effect, claims).is_some_and(|glob| glob_matches(&glob, text))
         };
-        match &self.kind {
-            Kind::Any => true,
-            Kind::Arn { partition, region, account, tail } => {
+        match (&self.kind, target) {
+            (Kind::Any, _) => true,
+            (Kind::Arn { partition, region, account, tail }, Target::Method(method)) => {
                 let stage = method.stage_arn();
                 partition.matches(stage.partition())
                     && region.matches(stage.region())
                     && account.matches(stage.account())
                     && rest_matches(tail, method.tail())
             }
-            Kind::Route { verb, path } => {
+            (Kind::Route { verb, path }, Target::Method(method)) => {
                 let verb_matches = match verb {
                     Verb::Any => VERBS.contains(&method.verb()),
                     Verb::One(verb) => *verb == method.verb(),
                 };
                 verb_matches && method.has_path() && rest_matches(path, method.path())
             }
-            Kind::Page(_) => false,
+            (Kind::Page(path), Target::Page(page)) => rest_matches(path, page),
+            (Kind::Arn { .. } | Kind::Route { .. }, Target::Page(_))
+            | (Kind::Page(_), Target::Method(_)) => false,
         }
     }
 
@@ -206,7 +209,7 @@ impl ResourcePattern {
     }
 
     /// The names of the claims it needs.
-    pub(super) fn claims(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn claims(&self) -> impl Iterator<Item = &str> {
         let template = match &self.kind {
             Kind::Any => None,
             Kind::Arn { tail: template, .. }
@@ -288,6 +291,7 @@ fn parse_route(text: &str) -> Result<Kind, (Rule, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::MethodArn;
 
     const METHOD: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1/prod/GET/movies/7";
 
@@ -296,7 +300,8 @@ mod tests {
     }
 
     fn matches(text: &str, method: &str) -> bool {
-        pattern(text).matches(&method.parse().unwrap(), Effect::Allow, &Context::new())
+        let method: MethodArn = method.parse().unwrap();
+        pattern(text).matches(Target::Method(&method), Effect::Allow, &Context::new())
     }
 
     fn bind(text: &str) -> Vec<String> {

@@ -146,8 +146,11 @@ impl Pipeline {
 
     fn evaluate(&self, answer: Arc<Answer>, arn: &MethodArn, call: &Call) -> Ruling {
         let context = self.condition_context(call);
-        let access =
-            policy::Access { action: "execute-api:Invoke", resource: arn, context: &context };
+        let access = policy::Access {
+            action: "execute-api:Invoke",
+            resource: arn.into(),
+            context: &context,
+        };
         let decision = policy::decide([&answer.policy], &access).decision;
         let (result, outcome) = match decision {
             Decision::Allow => (Ok(()), Outcome::Allow),

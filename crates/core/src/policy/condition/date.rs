@@ -56,6 +56,19 @@ impl Instant {
         Self { seconds: since.as_secs().into(), decimals: String::new() }
     }
 
+    /// A moment before this one, this one, and one after it, close enough for no other that is
+    /// written with its decimals to lie between.
+    pub(super) fn neighbours(&self) -> [Self; 3] {
+        let before = if self.decimals.is_empty() {
+            Self { seconds: self.seconds - 1, decimals: "999999999999".to_owned() }
+        } else {
+            Self { seconds: self.seconds, decimals: String::new() }
+        };
+        let after =
+            Self { seconds: self.seconds, decimals: format!("{}000000000001", self.decimals) };
+        [before, self.clone(), after]
+    }
+
     /// Whether it is within the years that dates are written in. A number beyond them is not of
     /// seconds but of milliseconds.
     pub(super) fn is_in_calendar(&self) -> bool {

@@ -46,6 +46,27 @@ impl Decimal {
         Some(Self { negative, digits, point: exponent + shift })
     }
 
+    /// A number below this one, this one, and one above it, as texts and very close.
+    pub(super) fn neighbours(&self) -> [String; 3] {
+        let sign = |negative: bool| if negative { "-" } else { "" };
+        let number =
+            |negative: bool, digits: &str| format!("{}0.{digits}e{}", sign(negative), self.point);
+        let digits: String = self.digits.iter().copied().map(char::from).collect();
+        if digits.is_empty() {
+            return ["-0.000000000001".to_owned(), "0".to_owned(), "0.000000000001".to_owned()];
+        }
+        let further = number(self.negative, &format!("{digits}000000000001"));
+        let mut shorter = digits.clone().into_bytes();
+        // The last digit is not a zero.
+        if let Some(last) = shorter.last_mut() {
+            *last -= 1;
+        }
+        let shorter = String::from_utf8(shorter).unwrap_or_default();
+        let nearer = number(self.negative, &format!("{shorter}999999999999"));
+        let this = number(self.negative, &digits);
+        if self.negative { [further, this, nearer] } else { [nearer, this, further] }
+    }
+
     /// The order of two numbers without their signs.
     fn cmp_magnitude(&self, other: &Self) -> Ordering {
         match (self.digits.is_empty(), other.digits.is_empty()) {

@@ -1,7 +1,7 @@
 //! The values of a condition, read as their operator's comparison wants them.
 
 use std::cmp::Ordering;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -102,9 +102,59 @@ impl Operand {
         }
     }
 
+    /// Values on either side of every edge of this operand.
+    pub(super) fn samples(&self) -> Vec<Sample<'_>> {
+        let values = match self {
+            Self::Arn(fields) => return vec![Sample::Arn(fields)],
+            Self::Like(glob) => return vec![Sample::Glob(glob)],
+            Self::Text(text) => return vec![Sample::Text(text)],
+            Self::Binary(bytes) => {
+                vec![STANDARD.encode(bytes), STANDARD.encode([bytes, &b"x"[..]].concat())]
+            }
+            Self::Bool(_) => vec!["true".to_owned(), "false".to_owned()],
+            Self::Date(date) => date.neighbours().map(|date| date.to_string()).to_vec(),
+            Self::Insensitive(text) => vec![text.clone(), text.to_uppercase()],
+            Self::Ip(network) => edges(network),
+            Self::Missing(_) => Vec::new(),
+            Self::Number(number) => number.neighbours().to_vec(),
+        };
+        values.into_iter().map(Sample::Value).collect()
+    }
+
     pub(super) fn as_date(&self) -> Option<&Instant> {
         if let Self::Date(date) = self { Some(date) } else { None }
     }
+}
+
+/// A value to try, or a pattern for values.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Sample<'a> {
+    /// Six patterns for the fields of an ARN.
+    Arn(&'a [Glob; 6]),
+    /// A pattern for the whole value.
+    Glob(&'a Glob),
+    /// A value that is compared with case.
+    Text(&'a str),
+    /// A value.
+    Value(String),
+}
+
+/// The first and last address of a network, and those just outside it.
+fn edges(network: &IpNet) -> Vec<String> {
+    let addresses = match (network.network(), network.broadcast()) {
+        (IpAddr::V4(first), IpAddr::V4(last)) => {
+            let (first, last) = (first.to_bits(), last.to_bits());
+            let around = [Some(first), Some(last), first.checked_sub(1), last.checked_add(1)];
+            around.map(|bits| bits.map(|bits| IpAddr::from(Ipv4Addr::from_bits(bits))))
+        }
+        (IpAddr::V6(first), IpAddr::V6(last)) => {
+            let (first, last) = (first.to_bits(), last.to_bits());
+            let around = [Some(first), Some(last), first.checked_sub(1), last.checked_add(1)];
+            around.map(|bits| bits.map(|bits| IpAddr::from(Ipv6Addr::from_bits(bits))))
+        }
+        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => [None; 4],
+    };
+    addresses.into_iter().flatten().map(|address| address.to_string()).collect()
 }
 
 /// Whether `order`, of the request's value to the condition's, is what `comparison` asks for,

@@ -1,0 +1,17 @@
+//! What documents say to *all* requests: exactly, and with a request to show for it.
+//!
+//! [`decide`](crate::policy::decide) answers for one request. Here the patterns of the documents are
+//! walked as one automaton (`automaton`), so that an answer holds for every path there is, and each
+//! finding comes with a shortest request, which [`decide`](crate::policy::decide) has confirmed.
+
+mod automaton;
+mod diff;
+mod language;
+mod outcomes;
+mod realise;
+mod rules;
+mod search;
+mod witness;
+
+pub use self::diff::{Change, ChangeKind, Diff, Scope, Unknown, diff};
+pub use self::witness::{Guard, Witness, WitnessTarget};

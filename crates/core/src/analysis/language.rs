@@ -1,0 +1,168 @@
+//! The texts that patterns match, as chains of an automaton.
+
+use super::automaton::{Automaton, Letters, Node};
+use crate::gateway::StageArn;
+use crate::policy::{Glob, Part, ResourcePattern, Shape};
+
+/// Which texts are looked at.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Universe {
+    /// Whole method ARNs, of any API and stage.
+    AnyStage,
+    /// What follows the slash after this stage: `GET/movies`.
+    Stage(StageArn),
+    /// The paths of pages.
+    Pages,
+}
+
+/// What stands in the places of claims.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Claims {
+    /// Any claim that can be filled in. Which one it is, and that it is the same in every place, is
+    /// left open.
+    Usable,
+    /// Any text, as a Deny has it for a claim that is missing or cannot be filled in.
+    Unusable,
+}
+
+impl Universe {
+    /// Adds `pattern` under `number`, its claims read as `claims` says; returns where it begins,
+    /// nowhere if it matches nothing here.
+    pub(super) fn add(
+        &self,
+        automaton: &mut Automaton,
+        pattern: &ResourcePattern,
+        claims: Claims,
+        number: u32,
+    ) -> Vec<Node> {
+        let end = automaton.begin(number);
+        match (self, pattern.shape()) {
+            (_, Shape::Any) => vec![automaton.run(Letters::All, end)],
+            (Self::AnyStage, Shape::Arn { partition, region, account, tail }) => {
+                let tail = template(automaton, &tail, claims, end);
+                vec![arn(automaton, [partition, region, account], Letters::NoColon, tail)]
+            }
+            (Self::Stage(stage), Shape::Arn { partition, region, account, tail }) => {
+                let is_here = Glob::new(partition).matches(stage.partition())
+                    && Glob::new(region).matches(stage.region())
+                    && Glob::new(account).matches(stage.account());
+                if !is_here {
+                    return Vec::new();
+                }
+                let start = template(automaton, &tail, claims, end);
+                let start = automaton.start([start]);
+                automaton.after_text(start, &format!("{}/", stage.tail())).to_vec()
+            }
+            (Self::AnyStage, Shape::Route { verbs, path }) => {
+                let path = template(automaton, &path, claims, end);
+                let routes = verbs_before(automaton, verbs, path);
+                routes.into_iter().map(|start| any_stage(automaton, start)).collect()
+            }
+            (Self::Stage(_), Shape::Route { verbs, path }) => {
+                let path = template(automaton, &path, claims, end);
+                verbs_before(automaton, verbs, path)
+            }
+            (Self::Pages, Shape::Page { path }) => vec![template(automaton, &path, claims, end)],
+            (Self::Pages, Shape::Arn { .. } | Shape::Route { .. })
+            | (Self::AnyStage | Self::Stage(_), Shape::Page { .. }) => Vec::new(),
+        }
+    }
+
+    /// Adds the texts of methods of `verb` under `number`; for pages, which have no verbs, every
+    /// text.
+    pub(super) fn add_verb(
+        &self,
+        automaton: &mut Automaton,
+        verb: &'static str,
+        number: u32,
+    ) -> Vec<Node> {
+        let end = automaton.begin(number);
+        let rest = automaton.run(Letters::All, end);
+        match self {
+            Self::AnyStage => {
+                let verb = verbs_before(automaton, &[verb], rest);
+                verb.into_iter().flat_map(|start| every_stage(automaton, start)).collect()
+            }
+            Self::Stage(_) => verbs_before(automaton, &[verb], rest),
+            Self::Pages => vec![rest],
+        }
+    }
+
+    /// Adds the texts of all methods under `number`, whatever stands where the verb does: the
+    /// routes of a WebSocket API too.
+    pub(super) fn add_every_verb(&self, automaton: &mut Automaton, number: u32) -> Vec<Node> {
+        let end = automaton.begin(number);
+        let rest = automaton.run(Letters::All, end);
+        let rest = automaton.text("/", rest);
+        // The text ends after the verb, or goes on with a slash.
+        let starts = [end, rest].map(|next| automaton.some(Letters::NoSlash, next));
+        match self {
+            Self::AnyStage => {
+                starts.into_iter().flat_map(|start| every_stage(automaton, start)).collect()
+            }
+            Self::Stage(_) => starts.to_vec(),
+            Self::Pages => Vec::new(),
+        }
+    }
+
+    /// The whole text that `text` is a part of: a method ARN, or the path of a page.
+    pub(super) fn whole(&self, text: &str) -> String {
+        match self {
+            Self::AnyStage | Self::Pages => text.to_owned(),
+            Self::Stage(stage) => format!("{stage}/{text}"),
+        }
+    }
+}
+
+/// Puts the parts of a template before what `next` begins.
+fn template(automaton: &mut Automaton, parts: &[Part<'_>], claims: Claims, next: Node) -> Node {
+    parts.iter().rev().fold(next, |next, part| match (part, claims) {
+        (Part::Glob(glob), _) => automaton.glob(glob, Letters::All, next),
+        (Part::Claim(_), Claims::Usable) => automaton.some(Letters::Claim, next),
+        (Part::Claim(_), Claims::Unusable) => automaton.run(Letters::All, next),
+    })
+}
+
+/// Puts each of `verbs` and a slash before what `next` begins.
+fn verbs_before(automaton: &mut Automaton, verbs: &[&str], next: Node) -> Vec<Node> {
+    verbs.iter().map(|verb| automaton.text(&format!("{verb}/"), next)).collect()
+}
+
+/// Puts an ARN with these globs for its partition, region and account before what `next` begins.
+fn arn(automaton: &mut Automaton, fields: [&str; 3], letters: Letters, next: Node) -> Node {
+    let [partition, region, account] = fields;
+    let mut start = automaton.text(":", next);
+    start = automaton.glob(account, letters, start);
+    start = automaton.text(":", start);
+    start = automaton.glob(region, letters, start);
+    start = automaton.text(":execute-api:", start);
+    start = automaton.glob(partition, letters, start);
+    automaton.text("arn:", start)
+}
+
+/// Puts the ARN of any API and stage, and a slash, before what `next` begins; more than stages
+/// have, which matters nowhere that stages are told apart by [`every_stage`].
+fn any_stage(automaton: &mut Automaton, next: Node) -> Node {
+    let stage = automaton.text("/", next);
+    let stage = automaton.some(Letters::NoSlash, stage);
+    let api = automaton.text("/", stage);
+    let api = automaton.some(Letters::NoSlash, api);
+    arn(automaton, ["*"; 3], Letters::NoColon, api)
+}
+
+/// Puts the ARN of each API and stage there may be, and a slash, before what `next` begins.
+///
+/// The fields are those that [`MethodArn`](crate::gateway::MethodArn) takes.
+fn every_stage(automaton: &mut Automaton, next: Node) -> Vec<Node> {
+    let stage = automaton.text("/", next);
+    let named = automaton.some(Letters::Name, stage);
+    let stages = [named, automaton.text("$default", stage), automaton.text("*", stage)];
+    stages
+        .into_iter()
+        .map(|stage| {
+            let api = automaton.text("/", stage);
+            let api = automaton.some(Letters::Name, api);
+            arn(automaton, ["?*"; 3], Letters::Name, api)
+        })
+        .collect()
+}
