@@ -160,7 +160,9 @@ proptest! {
     ) {
         for (effect, never) in [("Allow", ChangeKind::Lost), ("Deny", ChangeKind::Gained)] {
             let more = rewritten(&more, |statements| {
-                statements.iter_mut().for_each(|statement| statement["Effect"] = json!(effect));
+                for statement in statements {
+                    statement["Effect"] = json!(effect);
+                }
             });
             let diff = diff(&[&before], &[&before, &more], &scope());
             prop_assert!(diff.changes.iter().all(|change| change.kind != never), "{:?}", diff.changes);

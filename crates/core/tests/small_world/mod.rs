@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-pub const STAGE: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1/prod";
+pub(crate) const STAGE: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1/prod";
 
 /// A path pattern of few letters, with both wildcards if `question_marks` says so.
 fn path_pattern(question_marks: bool) -> BoxedStrategy<String> {
@@ -74,18 +74,20 @@ fn parsed(statements: &[Value]) -> PolicyDocument {
 }
 
 /// A document without claims.
-pub fn document(question_marks: bool) -> impl Strategy<Value = PolicyDocument> {
+pub(crate) fn document(question_marks: bool) -> impl Strategy<Value = PolicyDocument> {
     prop::collection::vec(statement(question_marks), 0..4).prop_map(|all| parsed(&all))
 }
 
 /// A document, perhaps with claims.
-pub fn document_with_claims() -> impl Strategy<Value = PolicyDocument> {
+pub(crate) fn document_with_claims() -> impl Strategy<Value = PolicyDocument> {
     let statements = prop_oneof![3 => statement(true), 1 => own()];
     prop::collection::vec(statements, 0..4).prop_map(|all| parsed(&all))
 }
 
 /// A document and one that was made of it by changing a statement or two.
-pub fn edited(question_marks: bool) -> impl Strategy<Value = (PolicyDocument, PolicyDocument)> {
+pub(crate) fn edited(
+    question_marks: bool,
+) -> impl Strategy<Value = (PolicyDocument, PolicyDocument)> {
     let statements = prop::collection::vec(statement(question_marks), 1..5);
     (statements, any::<prop::sample::Index>(), prop::option::of(statement(question_marks)))
         .prop_map(|(before, index, edit)| {
@@ -100,7 +102,7 @@ pub fn edited(question_marks: bool) -> impl Strategy<Value = (PolicyDocument, Po
 }
 
 /// Every path of at most `length` letters.
-pub fn paths(length: usize) -> Vec<String> {
+pub(crate) fn paths(length: usize) -> Vec<String> {
     let mut paths = vec![String::new()];
     let mut last = paths.clone();
     for _ in 0..length {
@@ -113,12 +115,12 @@ pub fn paths(length: usize) -> Vec<String> {
     paths
 }
 
-pub fn method(verb: &str, path: &str) -> MethodArn {
+pub(crate) fn method(verb: &str, path: &str) -> MethodArn {
     format!("{STAGE}/{verb}/{path}").parse().unwrap()
 }
 
 /// Contexts in which each condition holds and does not.
-pub fn contexts() -> Vec<Context> {
+pub(crate) fn contexts() -> Vec<Context> {
     let mut contexts = Vec::new();
     for (a, b) in [(false, false), (false, true), (true, false), (true, true)] {
         let mut context = Context::new();
@@ -133,7 +135,11 @@ pub fn contexts() -> Vec<Context> {
     contexts
 }
 
-pub fn answer(documents: &[&PolicyDocument], method: &MethodArn, context: &Context) -> Decision {
+pub(crate) fn answer(
+    documents: &[&PolicyDocument],
+    method: &MethodArn,
+    context: &Context,
+) -> Decision {
     let access = Access { action: "execute-api:Invoke", resource: method.into(), context };
     decide(documents.iter().copied(), &access).decision
 }
