@@ -9,7 +9,7 @@ use super::action::Actions;
 use super::condition::Condition;
 use super::parse;
 use super::resource::ResourcePattern;
-use crate::json::{Json, JsonError};
+use crate::json::{At, Json, JsonError, JsonRef};
 
 /// One IAM policy document for `execute-api`, as a group's file or row holds it.
 ///
@@ -56,7 +56,7 @@ impl PolicyDocument {
             let message = format!("the document is {bytes} bytes, over the limit of {max}");
             return Err(DocumentError::one(Fault::new("", Rule::TooLarge, message)));
         }
-        Self::from_json(&Json::parse(text)?)
+        Self::from_borrowed(&JsonRef::parse(text)?)
     }
 
     /// Reads a document from JSON that has been parsed.
@@ -65,6 +65,10 @@ impl PolicyDocument {
     ///
     /// [`DocumentError`] with every fault and its place.
     pub fn from_json(json: &Json) -> Result<Self, DocumentError> {
+        Self::from_borrowed(&JsonRef::from(json))
+    }
+
+    fn from_borrowed(json: &JsonRef<'_>) -> Result<Self, DocumentError> {
         let mut faults = Vec::new();
         match parse::document(json, &mut faults) {
             Some(document) if faults.is_empty() => Ok(document),
@@ -275,11 +279,11 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(super) fn new(pointer: &str, rule: Rule, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.to_owned(), rule, message: message.into() }
+    pub(super) fn new(pointer: impl fmt::Display, rule: Rule, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.to_string(), rule, message: message.into() }
     }
 
-    pub(super) fn wrong_type(pointer: &str, found: &Json, wanted: &str) -> Self {
+    pub(super) fn wrong_type(pointer: &At<'_>, found: &JsonRef<'_>, wanted: &str) -> Self {
         Self::new(pointer, Rule::WrongType, format!("must be {wanted}, not {}", found.kind()))
     }
 }

@@ -82,13 +82,6 @@ impl<'a> Template<'a> {
         self.slice(self.part.clone())
     }
 
-    /// What stands before the first wildcard or claim.
-    pub(super) fn literal(&self) -> &'a str {
-        let end = self.places.first().map_or(self.part.end, |place| place.start);
-        let text = self.slice(self.part.start..end);
-        text.split(['*', '?']).next().unwrap_or_default()
-    }
-
     /// The text in pieces, in their order.
     pub(super) fn parts(&self) -> Vec<Part<'a>> {
         let mut parts = Vec::with_capacity(2 * self.places.len() + 1);
@@ -144,10 +137,7 @@ impl<'a> Template<'a> {
     }
 
     /// The text with whatever `put` puts in the place of the claim of a key.
-    fn with_claims(
-        &self,
-        put: impl Fn(&str, &mut String) -> Option<()>,
-    ) -> Option<Cow<'a, str>> {
+    fn with_claims(&self, put: impl Fn(&str, &mut String) -> Option<()>) -> Option<Cow<'a, str>> {
         if self.places.is_empty() {
             return Some(Cow::Borrowed(self.as_str()));
         }
