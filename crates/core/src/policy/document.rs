@@ -56,7 +56,14 @@ impl PolicyDocument {
             let message = format!("the document is {bytes} bytes, over the limit of {max}");
             return Err(DocumentError::one(Fault::new("", Rule::TooLarge, message)));
         }
-        Self::from_borrowed(&JsonRef::parse(text)?)
+        let json = JsonRef::parse(text)?;
+        // Most texts have nothing that such a character could be written with.
+        let faults = if parse::may_write_control_characters(text) {
+            parse::control_characters(&json)
+        } else {
+            Vec::new()
+        };
+        Self::from_borrowed(&json, faults)
     }
 
     /// Reads a document from JSON that has been parsed.
@@ -65,11 +72,11 @@ impl PolicyDocument {
     ///
     /// [`DocumentError`] with every fault and its place.
     pub fn from_json(json: &Json) -> Result<Self, DocumentError> {
-        Self::from_borrowed(&JsonRef::from(json))
+        let json = JsonRef::from(json);
+        Self::from_borrowed(&json, parse::control_characters(&json))
     }
 
-    fn from_borrowed(json: &JsonRef<'_>) -> Result<Self, DocumentError> {
-        let mut faults = Vec::new();
+    fn from_borrowed(json: &JsonRef<'_>, mut faults: Vec<Fault>) -> Result<Self, DocumentError> {
         match parse::document(json, &mut faults) {
             Some(document) if faults.is_empty() => Ok(document),
             Some(_) | None => Err(DocumentError { faults }),

@@ -16,7 +16,6 @@ use crate::json::{At, JsonRef};
 
 /// Reads a document; what it returns counts only if nothing was added to `faults`.
 pub(super) fn document(json: &JsonRef<'_>, faults: &mut Vec<Fault>) -> Option<PolicyDocument> {
-    find_control_characters(json, &At::Top, faults);
     let Some(members) = json.as_object() else {
         faults.push(Fault::wrong_type(&At::Top, json, "an object"));
         return None;
@@ -64,7 +63,8 @@ fn read_statements(
         faults.push(Fault::wrong_type(&at, json, "an array of statements"));
         return Vec::new();
     }
-    let mut statements: Vec<Statement> = Vec::new();
+    let count = if let JsonRef::Array(elements) = json { elements.len() } else { 1 };
+    let mut statements = Vec::with_capacity(count);
     let mut sids = BTreeSet::new();
     json.each(&at, |element, at| {
         let Some(statement) = read_statement(element, at, version, faults) else { return };
@@ -240,8 +240,22 @@ fn unsupported(at: &At<'_>, name: &str) -> Fault {
     Fault::new(&At::Member(at, name), Rule::UnsupportedMember, message)
 }
 
+/// The strings with a control character.
+///
 /// Nothing that a document is compared with holds a control character in its pattern, and in an
 /// editor, a log or a table it would not be seen.
+pub(super) fn control_characters(json: &JsonRef<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    find_control_characters(json, &At::Top, &mut faults);
+    faults
+}
+
+/// Whether JSON of this text can hold a control character: by an escape, or as one of the few that
+/// JSON allows without.
+pub(super) fn may_write_control_characters(text: &[u8]) -> bool {
+    text.iter().fold(false, |found, byte| found | matches!(byte, b'\\' | 0x7F | 0xC2))
+}
+
 fn find_control_characters(json: &JsonRef<'_>, at: &At<'_>, faults: &mut Vec<Fault>) {
     match json {
         JsonRef::String(text) if has_control_character(text) => {
@@ -271,8 +285,5 @@ fn find_control_characters(json: &JsonRef<'_>, at: &At<'_>, faults: &mut Vec<Fau
 }
 
 fn has_control_character(text: &str) -> bool {
-    // The bytes that one begins with: most texts have none of them, which is quick to see.
-    let may_begin = |byte: u8| byte < b' ' || byte == 0x7F || byte == 0xC2;
-    text.bytes().fold(false, |found, byte| found | may_begin(byte))
-        && text.chars().any(char::is_control)
+    text.chars().any(char::is_control)
 }
