@@ -24,6 +24,7 @@ pub use self::document::{
 };
 pub use self::glob::Glob;
 pub use self::index::PolicyIndex;
+pub(crate) use self::merge::includes;
 pub use self::merge::{Dropped, Place, Reason, explain_merge, merge};
 pub use self::resource::ResourcePattern;
 pub(crate) use self::resource::Shape;
