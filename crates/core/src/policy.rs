@@ -6,6 +6,7 @@ mod condition;
 mod context;
 mod decide;
 mod document;
+mod explain;
 mod glob;
 mod merge;
 mod parse;
@@ -14,11 +15,15 @@ mod template;
 
 pub use self::action::ActionPattern;
 pub use self::bind::{BindError, BoundPolicy};
-pub use self::condition::Condition;
+pub use self::condition::{ClauseMiss, Condition};
 pub use self::context::{Context, ContextError, ContextValue};
 pub use self::decide::{Access, Decision, StatementPlace, Verdict, decide};
 pub use self::document::{
     Actions, DocumentError, Effect, Fault, PolicyDocument, Resources, Rule, Statement, Version,
+};
+pub use self::explain::{
+    Change, ClaimFault, Divergence, Explanation, KeyChange, Miss, PatternMiss, Standing,
+    StatementStanding, Suggestion, explain, suggest,
 };
 pub use self::glob::Glob;
 pub use self::merge::merge;

@@ -8,11 +8,14 @@
 
 mod date;
 mod decimal;
+mod miss;
 mod operand;
 mod operator;
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
+
+pub use self::miss::ClauseMiss;
 
 use self::operand::Operand;
 use self::operator::{Operator, Quantifier};
