@@ -7,7 +7,9 @@ mod command;
 mod dev;
 mod development;
 mod exit_status;
+mod explain;
 mod json_lines;
+mod paint;
 mod unverified;
 
 use std::ffi::OsString;
@@ -27,7 +29,8 @@ struct Gatepost {
 }
 
 const AFTER_HELP: &str =
-    "Exit status: 0 yes; 1 no (findings, a refused token); 2 could not be done.
+    "Exit status: 0 yes; 1 no (findings, a refused token, a denied call, a failed case); 2 could not be
+done.
 
 Start here:  gatepost dev";
 
