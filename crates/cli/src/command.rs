@@ -6,6 +6,7 @@ mod explain;
 mod lint;
 mod merge;
 mod question;
+mod test;
 mod token;
 mod verify;
 
@@ -25,6 +26,7 @@ pub(crate) enum Command {
     Explain(Box<explain::ExplainArgs>),
     Lint(lint::LintArgs),
     Merge(merge::MergeArgs),
+    Test(test::TestArgs),
     Token(token::TokenArgs),
     Verify(verify::VerifyArgs),
 }
@@ -42,6 +44,7 @@ impl Command {
             Self::Explain(args) => args.run(stdin, stdout),
             Self::Lint(args) => args.run(stdout),
             Self::Merge(args) => args.run(stdin, stdout, stderr),
+            Self::Test(args) => args.run(stdout, stderr),
             Self::Token(args) => args.run(stdin, stdout),
             Self::Verify(args) => args.run(stdin, stdout),
         }

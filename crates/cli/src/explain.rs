@@ -11,7 +11,7 @@ mod words;
 pub(crate) use self::caller::{Caller, Party, RequestContext, no_claim, parse_time};
 pub(crate) use self::documents::Documents;
 pub(crate) use self::log_line::LogLine;
-pub(crate) use self::report::Report;
+pub(crate) use self::report::{Report, applied};
 
 use anyhow::{Context as _, bail, ensure};
 use gatepost_core::gateway::{MethodArn, StageArn, VERBS};

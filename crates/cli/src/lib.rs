@@ -4,13 +4,16 @@
 //! tests; nothing else is meant to depend on it.
 
 mod command;
+mod coverage_routes;
 mod dev;
 mod development;
 mod exit_status;
 mod explain;
 mod json_lines;
 mod paint;
+mod suite;
 mod unverified;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::{BufRead, Write};

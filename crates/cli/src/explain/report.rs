@@ -1,8 +1,7 @@
 //! A decision with its reasons, ready to be told.
 
 use gatepost_core::policy::{
-    Decision, Effect, Explanation, PolicyDocument, StatementPlace, Suggestion, Verdict, decide,
-    explain, suggest,
+    Decision, Effect, Explanation, PolicyDocument, StatementPlace, Suggestion, explain, suggest,
 };
 use gatepost_core::subject::{Subject, SubjectKind};
 
@@ -95,10 +94,24 @@ impl<'a> Report<'a> {
     }
 }
 
-/// What `documents` say to `asked` by `caller`, without the reasons.
-pub(crate) fn decide_for(documents: &Documents, caller: &Caller, asked: &Asked) -> Verdict {
-    let own = caller.subjects.iter().filter_map(|subject| documents.get(subject));
-    decide(own.map(|held| &held.document), &asked.access(&caller.context))
+/// What `documents` say to `asked` by `caller`, and which statements apply: a subject, and a number
+/// counted from 0. Those that a Deny outranks are among them.
+pub(crate) fn applied<'a>(
+    documents: &'a Documents,
+    caller: &'a Caller,
+    asked: &Asked,
+) -> (Decision, Vec<(&'a Subject, usize)>) {
+    let own = caller.subjects.iter();
+    let own: Vec<(&Subject, &PolicyDocument)> =
+        own.filter_map(|subject| Some((subject, &documents.get(subject)?.document))).collect();
+    let contents = own.iter().map(|(_, document)| *document);
+    let explanation = explain(contents, &asked.access(&caller.context));
+    let applied = explanation.statements.iter().filter(|one| one.misses().is_empty());
+    let named = applied.filter_map(|one| {
+        let (subject, _) = own.get(one.place.document)?;
+        Some((*subject, one.place.statement))
+    });
+    (explanation.decision, named.collect())
 }
 
 /// How many patterns a document has.
