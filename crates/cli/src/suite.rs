@@ -72,7 +72,7 @@ impl Suite {
         // With the place in its own words: a path of members, line and column.
         let file: SuiteFile =
             serde_yaml_ng::from_str(&text).map_err(|error| anyhow!("{}: {error}", name()))?;
-        let cases = cases(&file).with_context(|| name())?;
+        let cases = cases(&file).with_context(name)?;
         ensure!(
             !cases.is_empty(),
             "{}: it tests nothing: write `tests` or `matrices` (docs/test.md shows both)",

@@ -55,7 +55,7 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "NAME", default_value = "cognito:groups")]
     groups_claim: String,
 
-    /// What counts of the token, as in GATEPOST_SUBJECTS: group, user, client, scope
+    /// What counts of the token, as in `GATEPOST_SUBJECTS`: group, user, client, scope
     #[arg(long, value_name = "KINDS", value_delimiter = ',', default_value = "group")]
     subjects: Vec<SubjectKind>,
 
@@ -120,7 +120,8 @@ impl ExplainArgs {
             return Ok(if log.is_granted() { ExitStatus::Yes } else { ExitStatus::No });
         };
         let asked = Asked::new(&self.stage, method, path)?;
-        let caller = self.caller(stdin)?;
+        let claims = self.claims(stdin)?;
+        let caller = self.caller(claims.as_ref())?;
         let documents = Documents::open(&self.policies)?;
         let report = Report::new(&documents, &caller, &asked)?;
         let compared = log.as_ref().map(|log| log.compare(&documents, &caller, &asked));
@@ -128,12 +129,16 @@ impl ExplainArgs {
         match self.format {
             Format::Text => {
                 let paint = Paint::for_stdout();
-                if self.token.is_some() {
+                if let Some(claims) = &claims {
                     writeln!(
                         stdout,
                         "Groups and claims are as the token says, which was not verified; `gatepost \
-                         verify` does that.\n"
+                         verify` does that."
                     )?;
+                    if has_expired(claims) {
+                        writeln!(stdout, "It has expired: the authorizer answers 401 to it.")?;
+                    }
+                    writeln!(stdout)?;
                 }
                 if let (Some(log), Some(compared)) = (&log, compared) {
                     write_lines(stdout, &log.lines(&paint))?;
@@ -165,13 +170,18 @@ impl ExplainArgs {
         }
     }
 
-    fn caller(&self, stdin: &mut dyn BufRead) -> anyhow::Result<Caller> {
-        let mut party = Party::default();
-        if let Some(token) = &self.token {
-            let token = read_token(token.clone(), stdin)?;
-            let claims = claims_of(&token).context("this is no token")?;
-            party = Party::of_claims(&claims, &self.groups_claim, &self.subjects)?;
-        }
+    /// The claims of the token, if there is one, whether they are true or not.
+    fn claims(&self, stdin: &mut dyn BufRead) -> anyhow::Result<Option<Value>> {
+        let Some(token) = &self.token else { return Ok(None) };
+        let token = read_token(token.clone(), stdin)?;
+        claims_of(&token).context("this is no token").map(Some)
+    }
+
+    fn caller(&self, claims: Option<&Value>) -> anyhow::Result<Caller> {
+        let party = match claims {
+            None => Party::default(),
+            Some(claims) => Party::of_claims(claims, &self.groups_claim, &self.subjects)?,
+        };
         let groups = self.groups.clone().unwrap_or_default();
         let given = Party {
             groups: if groups == [""] { Vec::new() } else { groups },
@@ -204,6 +214,11 @@ fn write_lines(stdout: &mut dyn Write, lines: &[String]) -> anyhow::Result<()> {
         writeln!(stdout, "{line}")?;
     }
     Ok(())
+}
+
+fn has_expired(claims: &Value) -> bool {
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    claims.get("exp").and_then(Value::as_i64).is_some_and(|end| end <= now)
 }
 
 fn parse_pair(text: &str) -> Result<(String, String), String> {

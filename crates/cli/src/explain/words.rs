@@ -50,11 +50,7 @@ impl Report<'_> {
     pub(crate) fn short(&self) -> Vec<String> {
         let mut lines: Vec<String> =
             self.explanation.decided().map(|one| format!("by {}", self.name(&one.place))).collect();
-        let effect = match self.decision() {
-            Decision::Allow => Effect::Deny,
-            Decision::ExplicitDeny | Decision::ImplicitDeny => Effect::Allow,
-        };
-        if let Some(near) = self.explanation.near_misses(effect).first() {
+        if let Some(near) = self.near().first() {
             lines.push(format!("close: {}: {}", self.name(&near.place), reasons(near).join("; ")));
         }
         lines.extend(
@@ -81,10 +77,10 @@ impl Report<'_> {
     }
 
     fn about_caller(&self) -> Vec<String> {
-        if self.own.is_empty() {
-            return vec!["  the caller is in no group, and so has no document".to_owned()];
-        }
         let mut lines = Vec::new();
+        if self.own.is_empty() {
+            lines.push("  the caller is in no group, and so has no document".to_owned());
+        }
         if self.decision() == Decision::ImplicitDeny {
             let named = self.own.iter().filter(|own| own.held.is_some());
             let named: Vec<String> = named.map(|own| own.subject.to_string()).collect();
@@ -108,15 +104,26 @@ impl Report<'_> {
         lines
     }
 
+    /// What would have decided otherwise: Allows, unless there is one that only a Deny outranks; of
+    /// a call that is allowed, the Denies that it passed by a hair.
+    fn near(&self) -> Vec<&StatementStanding> {
+        if self.decision() == Decision::Allow {
+            let mut near = self.explanation.near_misses(Effect::Deny);
+            near.retain(|one| one.is_close());
+            return near;
+        }
+        let has_outranked = self.explanation.outranked().next().is_some();
+        if has_outranked { Vec::new() } else { self.explanation.near_misses(Effect::Allow) }
+    }
+
     fn near_misses(&self, paint: &Paint) -> Vec<String> {
         let (strong, faint) = (paint.strong, paint.faint);
-        let (effect, title) = match self.decision() {
-            Decision::Allow => (Effect::Deny, "Close to denying it"),
-            Decision::ExplicitDeny | Decision::ImplicitDeny => (Effect::Allow, "Close, but"),
+        let title = match self.decision() {
+            Decision::Allow => "Close to denying it",
+            Decision::ExplicitDeny | Decision::ImplicitDeny => "Close, but",
         };
-        let near = self.explanation.near_misses(effect);
-        let has_outranked = self.explanation.outranked().next().is_some();
-        if near.is_empty() || has_outranked {
+        let near = self.near();
+        if near.is_empty() {
             return Vec::new();
         }
         let mut lines = vec![String::new(), format!("{strong}{title}{strong:#}:")];

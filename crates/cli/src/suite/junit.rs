@@ -1,4 +1,4 @@
-//! A run as JUnit XML, which most CI systems read.
+//! A run as `JUnit` XML, which most CI systems read.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 

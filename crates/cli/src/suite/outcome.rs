@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use gatepost_core::policy::Decision;
+use gatepost_core::subject::Subject;
 use serde_json::{Value, json};
 
 use super::coverage::{self, Coverage, Tally};
@@ -15,7 +16,9 @@ use crate::paint::{Paint, visible};
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) suites: Vec<(PathBuf, Vec<Outcome>)>,
-    pub(crate) coverage: Option<Coverage>,
+    /// The statements that applied.
+    reached: BTreeSet<(Subject, usize)>,
+    coverage: Option<Coverage>,
     /// Groups and other subjects that principals have and no document is about.
     pub(crate) without_document: BTreeSet<String>,
 }
@@ -44,16 +47,12 @@ impl Outcome {
 }
 
 impl Run {
-    /// Runs the suites; counts coverage if `routes`, or else statements alone, are to be counted.
+    /// Runs the suites.
     ///
     /// # Errors
     ///
     /// As [`Report::new`].
-    pub(crate) fn new(
-        documents: &Documents,
-        suites: &[Suite],
-        count: Option<Option<&[(String, String)]>>,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn new(documents: &Documents, suites: &[Suite]) -> anyhow::Result<Self> {
         let (mut outcomes, mut reached) = (Vec::new(), BTreeSet::new());
         let mut without_document = BTreeSet::new();
         for suite in suites {
@@ -80,17 +79,23 @@ impl Run {
             }
             outcomes.push((suite.path.clone(), of_suite));
         }
-        let coverage = count.map(|routes| {
-            let asked = || {
-                let cases = suites.iter().flat_map(|suite| &suite.cases);
-                cases.map(|case| (case.asked.verb, case.asked.path.as_str()))
-            };
-            Coverage {
-                statements: coverage::statements(documents, &reached),
-                routes: routes.map(|routes| coverage::routes(routes, asked())),
-            }
+        Ok(Self { suites: outcomes, reached, coverage: None, without_document })
+    }
+
+    /// Counts what the cases of `suites`, which were run, have reached: statements, and `routes` if
+    /// there is a list of them.
+    pub(crate) fn count(
+        &mut self,
+        documents: &Documents,
+        suites: &[Suite],
+        routes: Option<&[(String, String)]>,
+    ) {
+        let cases = || suites.iter().flat_map(|suite| &suite.cases);
+        let asked = || cases().map(|case| (case.asked.verb, case.asked.path.as_str()));
+        self.coverage = Some(Coverage {
+            statements: coverage::statements(documents, &self.reached),
+            routes: routes.map(|routes| coverage::routes(routes, asked())),
         });
-        Ok(Self { suites: outcomes, coverage, without_document })
     }
 
     /// How many cases there are, and how many of them failed.

@@ -127,6 +127,12 @@ impl StatementStanding {
         if let Standing::Missed(misses) = &self.standing { misses } else { &[] }
     }
 
+    /// Whether it misses by a hair: by a condition or two, the action, the verb, or how the path is
+    /// spelt.
+    pub fn is_close(&self) -> bool {
+        (1..=2).contains(&self.distance())
+    }
+
     fn distance(&self) -> u32 {
         self.misses().iter().map(Miss::distance).fold(0, u32::saturating_add)
     }

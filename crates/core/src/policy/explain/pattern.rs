@@ -86,6 +86,8 @@ pub enum Divergence {
     Verb {
         /// These.
         wanted: Vec<&'static str>,
+        /// The request's.
+        found: String,
     },
 }
 
@@ -186,8 +188,8 @@ impl fmt::Display for Divergence {
             Self::TrailingSlash { in_pattern: false } => {
                 f.write_str("has no slash at the end, and the path has one")
             }
-            Self::Verb { wanted } => {
-                write!(f, "is for {}, not for this verb", wanted.join(", "))
+            Self::Verb { wanted, found } => {
+                write!(f, "is for {}, and this is {found}", wanted.join(", "))
             }
         }
     }
@@ -294,7 +296,7 @@ fn within_stage(rest: &str, method: &MethodArn) -> Divergence {
     let wanted: Vec<_> =
         VERBS.into_iter().filter(|other| matches(&format!("{other}/{path}"))).collect();
     if !wanted.is_empty() {
-        return Divergence::Verb { wanted };
+        return Divergence::Verb { wanted, found: verb.to_owned() };
     }
     let rests = Glob::new(rest).after(&text);
     let goes_on_with = |want: &str| rests.iter().any(|rest| rest.as_str() == want);
