@@ -2,9 +2,11 @@
 
 mod decide;
 mod dev;
+mod explain;
 mod lint;
 mod merge;
 mod question;
+mod test;
 mod token;
 mod verify;
 
@@ -21,8 +23,10 @@ use crate::exit_status::ExitStatus;
 pub(crate) enum Command {
     Decide(decide::DecideArgs),
     Dev(Box<DevArgs>),
+    Explain(Box<explain::ExplainArgs>),
     Lint(lint::LintArgs),
     Merge(merge::MergeArgs),
+    Test(test::TestArgs),
     Token(token::TokenArgs),
     Verify(verify::VerifyArgs),
 }
@@ -37,8 +41,10 @@ impl Command {
         match self {
             Self::Decide(args) => args.run(stdin, stdout, stderr),
             Self::Dev(args) => args.run(),
+            Self::Explain(args) => args.run(stdin, stdout),
             Self::Lint(args) => args.run(stdout),
             Self::Merge(args) => args.run(stdin, stdout, stderr),
+            Self::Test(args) => args.run(stdout, stderr),
             Self::Token(args) => args.run(stdin, stdout),
             Self::Verify(args) => args.run(stdin, stdout),
         }

@@ -8,6 +8,7 @@
 
 mod date;
 mod decimal;
+mod miss;
 mod operand;
 mod operator;
 
@@ -15,6 +16,8 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
+
+pub use self::miss::ClauseMiss;
 
 use self::operand::Operand;
 pub(crate) use self::operand::Sample;
