@@ -15,7 +15,7 @@ mod template;
 
 pub use self::action::ActionPattern;
 pub use self::bind::{BindError, BoundPolicy};
-pub use self::condition::{ClauseMiss, Condition};
+pub use self::condition::{ClauseStanding, Condition};
 pub use self::context::{Context, ContextError, ContextValue};
 pub use self::decide::{Access, Decision, StatementPlace, Verdict, decide};
 pub use self::document::{

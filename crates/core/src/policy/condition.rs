@@ -8,14 +8,14 @@
 
 mod date;
 mod decimal;
-mod miss;
 mod operand;
 mod operator;
+mod standing;
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-pub use self::miss::ClauseMiss;
+pub use self::standing::ClauseStanding;
 
 use self::operand::Operand;
 use self::operator::{Operator, Quantifier};

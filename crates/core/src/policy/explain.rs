@@ -15,7 +15,7 @@ pub use self::change::{Change, KeyChange, Suggestion};
 pub use self::pattern::{ClaimFault, Divergence, PatternMiss};
 pub use self::suggest::suggest;
 
-use super::condition::ClauseMiss;
+use super::condition::ClauseStanding;
 use super::context::Context;
 use super::decide::{Access, Decision, StatementPlace, decide};
 use super::document::{Actions, Effect, PolicyDocument, Resources, Statement};
@@ -42,6 +42,10 @@ pub struct StatementStanding {
     pub effect: Effect,
     /// What it did.
     pub standing: Standing,
+    /// The pattern of its `Resource` that matches; `None` if it has no such list, or none does.
+    pub pattern: Option<String>,
+    /// The clauses of its condition that are met.
+    pub met: Vec<ClauseStanding>,
 }
 
 /// What a statement did about an access.
@@ -66,7 +70,7 @@ pub enum Miss {
         excepted: bool,
     },
     /// A clause of its `Condition` is not met.
-    Clause(ClauseMiss),
+    Clause(ClauseStanding),
     /// None of the patterns of its `Resource` matches; this one came closest.
     Resource(PatternMiss),
     /// Its `NotResource` names the method, by this pattern.
@@ -94,7 +98,17 @@ pub fn explain<'a>(
                 (true, false) => Standing::Decided,
             };
             let place = StatementPlace { document, statement: index, sid: statement.sid.clone() };
-            statements.push(StatementStanding { place, effect: statement.effect, standing });
+            let (effect, claims) = (statement.effect, access.context);
+            let pattern = match &statement.resources {
+                Resources::Only(patterns) => patterns
+                    .iter()
+                    .find(|pattern| pattern.matches(method_of(access), effect, claims))
+                    .map(|pattern| pattern.as_str().to_owned()),
+                Resources::Except(_) => None,
+            };
+            let mut met = statement.condition.standing(claims);
+            met.retain(|clause| clause.is_met);
+            statements.push(StatementStanding { place, effect, standing, pattern, met });
         }
     }
     Explanation { decision, statements }
@@ -127,10 +141,14 @@ impl StatementStanding {
         if let Standing::Missed(misses) = &self.standing { misses } else { &[] }
     }
 
-    /// Whether it misses by a hair: by a condition or two, the action, the verb, or how the path is
-    /// spelt.
+    /// Whether it misses by a hair: by its condition, or by how the path is spelt.
     pub fn is_close(&self) -> bool {
-        (1..=2).contains(&self.distance())
+        let is_close = |miss: &Miss| match miss {
+            Miss::Clause(_) => true,
+            Miss::Resource(miss) => miss.divergence.distance() <= 1,
+            Miss::Action { .. } | Miss::NotResource { .. } => false,
+        };
+        !self.misses().is_empty() && self.misses().iter().all(is_close)
     }
 
     fn distance(&self) -> u32 {
@@ -178,7 +196,8 @@ fn misses(statement: &Statement, access: &Access<'_>) -> Vec<Miss> {
         misses.push(Miss::Action { patterns, excepted });
     }
     misses.extend(resource_miss(statement, method_of(access), access.context));
-    misses.extend(statement.condition.misses(access.context).into_iter().map(Miss::Clause));
+    let clauses = statement.condition.standing(access.context).into_iter();
+    misses.extend(clauses.filter(|clause| !clause.is_met).map(Miss::Clause));
     misses
 }
 
