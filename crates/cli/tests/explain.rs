@@ -72,7 +72,7 @@ fn an_allowed_call_names_the_statement_and_its_file() {
     let outcome = Policies::new().call("readers", "GET", "/movies/7");
     assert_eq!(
         outcome.out,
-        "ALLOWED  GET /movies/7\n  by Read of group:readers  groups/readers.json\n"
+        "ALLOWED  GET /movies/7\n  by Read of group:readers  groups/readers.json\n    `GET/movies/*` matches\n"
     );
     assert_eq!((outcome.status, outcome.err.as_str()), (ExitStatus::Yes, ""));
 }
@@ -105,6 +105,7 @@ fn a_deny_names_itself_and_what_it_outranks() {
         outcome.out,
         "DENIED  GET /movies/secret  (explicit deny)
   by statement `/Statement/2` of group:readers  groups/readers.json
+    `GET/movies/secret` matches
   Read of group:readers would have allowed it; a Deny outranks it
 
 What would allow it:

@@ -17,7 +17,7 @@ mod template;
 pub use self::action::{ActionPattern, Actions};
 pub use self::bind::{BindError, BoundPolicy};
 pub(crate) use self::condition::{Clause, Demand, Sample};
-pub use self::condition::{ClauseMiss, Condition};
+pub use self::condition::{ClauseStanding, Condition};
 pub use self::context::{Context, ContextError, ContextValue};
 pub use self::decide::{Access, Decision, StatementPlace, Target, Verdict, decide};
 pub use self::document::{

@@ -271,7 +271,7 @@ fn names_one_method(suggestion: &Suggestion) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
 
     #[test]
     fn an_explanation_says_what_was_decided(

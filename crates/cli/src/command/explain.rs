@@ -149,7 +149,9 @@ impl ExplainArgs {
             Format::Json => {
                 let mut members = report.json();
                 if let Value::Object(members) = &mut members {
-                    members.insert("claims_verified".to_owned(), json!(false));
+                    if claims.is_some() {
+                        members.insert("claims_verified".to_owned(), json!(false));
+                    }
                     if let Some(log) = &log {
                         members.insert("log".to_owned(), log.json(compared));
                     }

@@ -45,7 +45,7 @@ pub(crate) struct TestArgs {
     routes: Option<PathBuf>,
 
     /// Write a report for CI to this file, as `JUnit` XML
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "watch")]
     junit: Option<PathBuf>,
 
     /// Test again whenever a file is saved, until Ctrl-C

@@ -265,3 +265,49 @@ const FAILURE: Table = &[
         "see that the function has a region and a role",
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// The reasons that the authorizer writes beside those of tokens are not all in types that are
+    /// seen from here, so they are read from where they stand: `Self::Fault => "reason",`.
+    #[test]
+    fn no_reason_that_is_written_is_without_words() {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut count = 0;
+        for file in [
+            "authorizer/src/answer.rs",
+            "authorizer/src/refusal.rs",
+            "authorizer/src/request.rs",
+            "store/src/policy_store.rs",
+        ] {
+            let text = fs::read_to_string(crates.join(file)).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            let quoted = |line: &str| {
+                let (arm, rest) = line.trim().split_once(" => \"")?;
+                let reason = rest.strip_suffix("\",")?;
+                arm.starts_with("Self::").then(|| reason.to_owned())
+            };
+            for reason in code.lines().filter_map(quoted) {
+                let found = known(UNAUTHORIZED, &reason).or_else(|| known(FAILURE, &reason));
+                assert!(found.is_some(), "{file}: no words for `{reason}`");
+                count += 1;
+            }
+        }
+        assert!(count > 15, "only {count} reasons were found");
+        for reason in ["granted", "no_documents", "no_subjects", "nothing_allowed"] {
+            assert!(known(ANSWERED, reason).is_some(), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_reason_of_a_token_has_the_errors_own_words() {
+        let found = meaning("unauthorized", "expired");
+        assert_eq!(found.what, "the token has expired");
+        assert!(found.next.contains("sign in again"));
+    }
+}

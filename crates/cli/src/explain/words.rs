@@ -15,9 +15,9 @@ impl Report<'_> {
         let (strong, faint) = (paint.strong, paint.faint);
         let mut lines = vec![self.headline(paint)];
         for one in self.explanation.decided() {
-            let file = self.file(&one.place);
-            let name = self.name(&one.place);
+            let (name, file) = (self.name(&one.place), self.file(&one.place));
             lines.push(format!("  by {strong}{name}{strong:#}  {faint}{file}{faint:#}"));
+            lines.extend(because(one).into_iter().map(|reason| format!("    {reason}")));
         }
         lines.extend(self.about_caller());
         if self.decision() == Decision::ExplicitDeny {
@@ -201,11 +201,20 @@ impl Report<'_> {
             "sid": one.place.sid,
             "effect": one.effect.as_str(),
             "standing": standing,
+            "pattern": one.pattern,
             "reasons": reasons(one),
         })
     }
 }
 
+/// Why a statement applies.
+fn because(one: &StatementStanding) -> Vec<String> {
+    let pattern = one.pattern.iter().map(|pattern| format!("`{pattern}` matches"));
+    let met = one.met.iter().map(|clause| visible(&clause.to_string()));
+    pattern.chain(met).collect()
+}
+
+/// Why a statement does not apply.
 fn reasons(one: &StatementStanding) -> Vec<String> {
     one.misses().iter().map(|miss| visible(&miss.to_string())).collect()
 }

@@ -8,16 +8,16 @@
 
 mod date;
 mod decimal;
-mod miss;
 mod operand;
 mod operator;
+mod standing;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-pub use self::miss::ClauseMiss;
+pub use self::standing::ClauseStanding;
 
 use self::operand::Operand;
 pub(crate) use self::operand::Sample;

@@ -16,7 +16,7 @@ pub use self::pattern::{ClaimFault, Divergence, PatternMiss};
 pub use self::suggest::suggest;
 
 use super::action::Actions;
-use super::condition::ClauseMiss;
+use super::condition::ClauseStanding;
 use super::context::Context;
 use super::decide::{Access, Decision, StatementPlace, decide};
 use super::document::{Effect, PolicyDocument, Resources, Statement};
@@ -43,6 +43,10 @@ pub struct StatementStanding {
     pub effect: Effect,
     /// What it did.
     pub standing: Standing,
+    /// The pattern of its `Resource` that matches; `None` if it has no such list, or none does.
+    pub pattern: Option<String>,
+    /// The clauses of its condition that are met.
+    pub met: Vec<ClauseStanding>,
 }
 
 /// What a statement did about an access.
@@ -67,7 +71,7 @@ pub enum Miss {
         excepted: bool,
     },
     /// A clause of its `Condition` is not met.
-    Clause(ClauseMiss),
+    Clause(ClauseStanding),
     /// None of the patterns of its `Resource` matches; this one came closest.
     Resource(PatternMiss),
     /// Its `NotResource` names the method, by this pattern.
@@ -96,7 +100,7 @@ impl<'a> MethodCall<'a> {
     }
 }
 
-/// Explains what the documents together say of `access`.
+/// Explains what the documents together say of `call`.
 pub fn explain<'a>(
     documents: impl IntoIterator<Item = &'a PolicyDocument, IntoIter: Clone>,
     call: &MethodCall<'_>,
@@ -114,7 +118,17 @@ pub fn explain<'a>(
                 (true, false) => Standing::Decided,
             };
             let place = StatementPlace { document, statement: index, sid: statement.sid.clone() };
-            statements.push(StatementStanding { place, effect: statement.effect, standing });
+            let (effect, claims) = (statement.effect, call.context);
+            let pattern = match &statement.resources {
+                Resources::Only(patterns) => patterns
+                    .iter()
+                    .find(|pattern| pattern.matches(call.method.into(), effect, claims))
+                    .map(|pattern| pattern.as_str().to_owned()),
+                Resources::Except(_) => None,
+            };
+            let mut met = statement.condition.standing(claims);
+            met.retain(|clause| clause.is_met);
+            statements.push(StatementStanding { place, effect, standing, pattern, met });
         }
     }
     Explanation { decision, statements }
@@ -147,10 +161,14 @@ impl StatementStanding {
         if let Standing::Missed(misses) = &self.standing { misses } else { &[] }
     }
 
-    /// Whether it misses by a hair: by a condition or two, the action, the verb, or how the path is
-    /// spelt.
+    /// Whether it misses by a hair: by its condition, or by how the path is spelt.
     pub fn is_close(&self) -> bool {
-        (1..=2).contains(&self.distance())
+        let is_close = |miss: &Miss| match miss {
+            Miss::Clause(_) => true,
+            Miss::Resource(miss) => miss.divergence.distance() <= 1,
+            Miss::Action { .. } | Miss::NotResource { .. } => false,
+        };
+        !self.misses().is_empty() && self.misses().iter().all(is_close)
     }
 
     fn distance(&self) -> u32 {
@@ -198,7 +216,8 @@ fn misses(statement: &Statement, call: &MethodCall<'_>) -> Vec<Miss> {
         misses.push(Miss::Action { patterns, excepted });
     }
     misses.extend(resource_miss(statement, call.method, call.context));
-    misses.extend(statement.condition.misses(call.context).into_iter().map(Miss::Clause));
+    let clauses = statement.condition.standing(call.context).into_iter();
+    misses.extend(clauses.filter(|clause| !clause.is_met).map(Miss::Clause));
     misses
 }
 

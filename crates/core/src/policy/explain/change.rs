@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::listed;
+use crate::json::Json;
 use crate::policy::action::ActionPattern;
 use crate::policy::action::Actions;
 use crate::policy::condition::Condition;
@@ -229,11 +230,13 @@ impl Change {
             Self::AddResource { place, resource } => {
                 format!("add `{resource}` to the Resource of {}", statement(place))
             }
-            Self::AddStatement { document: index, action, resource } => format!(
-                "add to {} the statement {{\"Effect\":\"Allow\",\"Action\":\"{action}\",\
-                 \"Resource\":\"{resource}\"}}",
-                document(*index)
-            ),
+            Self::AddStatement { document: index, action, resource } => {
+                let members = [("Effect", "Allow"), ("Action", action), ("Resource", resource)];
+                let members =
+                    members.map(|(name, value)| (name.to_owned(), Json::String(value.to_owned())));
+                let statement = Json::Object(members.into());
+                format!("add to {} the statement {statement}", document(*index))
+            }
             Self::ExceptResource { place, resource } => {
                 format!("add `{resource}` to the NotResource of {}", statement(place))
             }

@@ -1,4 +1,4 @@
-//! Why a condition is not met, and what a request would have to say to meet it.
+//! Whether the clauses of a condition are met, and what a request would have to say to meet them.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,9 +8,9 @@ use super::operand::Operand;
 use super::operator::Quantifier;
 use super::{Clause, Condition};
 
-/// A clause of a condition that a request does not meet.
+/// A clause of a condition, and what a request says to it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ClauseMiss {
+pub struct ClauseStanding {
     /// The operator, such as `IpAddress`.
     pub operator: String,
     /// The key, such as `aws:SourceIp`.
@@ -19,16 +19,19 @@ pub struct ClauseMiss {
     pub wanted: Vec<String>,
     /// The request's; `None` if it has no such key.
     pub found: Option<Vec<String>>,
+    /// Whether that is as the clause wants it.
+    pub is_met: bool,
 }
 
-impl fmt::Display for ClauseMiss {
+impl fmt::Display for ClauseStanding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { operator, key, wanted, found } = self;
+        let Self { operator, key, wanted, found, is_met } = self;
         let quoted = |texts: &[String]| {
             let texts: Vec<String> = texts.iter().map(|text| format!("`{text}`")).collect();
             texts.join(", ")
         };
-        write!(f, "its condition `{operator}` wants `{key}` ")?;
+        let wants = if *is_met { "is met: it wants" } else { "wants" };
+        write!(f, "its condition `{operator}` {wants} `{key}` ")?;
         match (operator.as_str(), wanted.first().map(|one| one.eq_ignore_ascii_case("true"))) {
             ("Null", Some(true)) => f.write_str("to be absent")?,
             ("Null", _) => f.write_str("to be there")?,
@@ -45,16 +48,19 @@ impl fmt::Display for ClauseMiss {
 pub(in crate::policy) type Said = (String, Option<String>);
 
 impl Condition {
-    /// The clauses that `context` does not meet.
-    pub(in crate::policy) fn misses(&self, context: &Context) -> Vec<ClauseMiss> {
-        let unmet = |clause: &&Clause| !clause.holds(context.all(&clause.lookup));
-        let miss = |clause: &Clause| ClauseMiss {
-            operator: clause.operator.to_string(),
-            key: clause.key.clone(),
-            wanted: clause.values.clone(),
-            found: context.all(&clause.lookup).map(<[String]>::to_vec),
+    /// Every clause, and what `context` says to it.
+    pub(in crate::policy) fn standing(&self, context: &Context) -> Vec<ClauseStanding> {
+        let standing = |clause: &Clause| {
+            let found = context.all(&clause.lookup);
+            ClauseStanding {
+                operator: clause.operator.to_string(),
+                key: clause.key.clone(),
+                wanted: clause.values.clone(),
+                found: found.map(<[String]>::to_vec),
+                is_met: clause.holds(found),
+            }
         };
-        self.clauses.iter().filter(unmet).map(miss).collect()
+        self.clauses.iter().map(standing).collect()
     }
 
     /// What the request would have to say instead to meet the clauses it does not; `None` if no
@@ -186,18 +192,21 @@ mod tests {
     }
 
     #[test]
-    fn a_miss_tells_both_sides() {
-        let text = r#"{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"},"Null":{"aws:X":"false"}}"#;
+    fn a_clause_tells_both_sides() {
+        let text = r#"{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"},"Null":{"aws:X":"false"},
+                       "StringNotEquals":{"aws:Y":"y"}}"#;
         let mut context = Context::new();
         context.insert("aws:SourceIp", "192.0.2.1");
-        let misses: Vec<String> =
-            condition(text).misses(&context).iter().map(ToString::to_string).collect();
+        let told: Vec<String> =
+            condition(text).standing(&context).iter().map(ToString::to_string).collect();
         assert_eq!(
-            misses,
+            told,
             [
                 "its condition `IpAddress` wants `aws:SourceIp` `203.0.113.0/24`; the request has \
                  `192.0.2.1`",
                 "its condition `Null` wants `aws:X` to be there; the request has no such key",
+                "its condition `StringNotEquals` is met: it wants `aws:Y` `y`; the request has no \
+                 such key",
             ]
         );
     }
