@@ -106,7 +106,7 @@ impl<'a> Piece<'a> {
 
     fn new(family: Family, key: Cow<'a, str>, verbs: Verbs, group: usize, origin: Origin) -> Self {
         let wild = |byte: &u8| *byte == b'*' || *byte == b'?' || *byte < b' ';
-        let literal = key.as_bytes().iter().position(|byte| wild(byte)).unwrap_or(key.len());
+        let literal = key.as_bytes().iter().position(wild).unwrap_or(key.len());
         Self { family, key, literal, verbs, group, origin }
     }
 
