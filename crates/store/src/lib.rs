@@ -16,5 +16,8 @@ pub use dynamodb::{
     CreateTableError, DynamoDbStore, NewRevision, RowFault, SeedReport, TableLayout,
     TableLayoutError, WriteError, Written, create_table, delete_policy, put_policy, seed,
 };
-pub use folder::{FileFault, FileNameError, FileOutcome, FolderError, FolderStore, policy_path};
+pub use folder::{
+    FileFault, FileNameError, FileOutcome, FolderError, FolderStore, folder_of, policy_path,
+    read_policy_file, read_policy_files, subject_at,
+};
 pub use policy_store::{PolicyStore, StoreError, StoredPolicy};
