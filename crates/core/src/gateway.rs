@@ -1,7 +1,14 @@
-//! What API Gateway calls a method: the ARN in every authorizer event, and its API and stage.
+//! What API Gateway calls a method: the ARN in every authorizer event, and its API and stage; and how
+//! it finds the resource of a path.
+
+mod path_template;
+mod path_tree;
 
 use std::fmt;
 use std::str::FromStr;
+
+pub use self::path_template::{PathTemplate, PathTemplateError, Segment};
+pub use self::path_tree::{PathMatch, PathTree, RepeatedPath};
 
 /// The verbs an API Gateway method can have, and so what `*` stands for in a route pattern.
 ///

@@ -23,7 +23,6 @@ mod response;
 mod route;
 mod security_scheme;
 mod settings;
-mod template;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -48,6 +47,7 @@ pub use self::route::{Access, Integration, Method, MethodVerb, Resource, RouteTa
 pub use self::settings::{
     AuthorizerKind, AuthorizerSettings, MissingIdentitySource, ResultTtl, ValidationExpression,
 };
+pub use self::yaml::{Place, YamlDocument};
 
 use self::pipeline::Pipeline;
 use crate::clock::Clock;

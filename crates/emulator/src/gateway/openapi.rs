@@ -14,12 +14,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde_yaml_ng::Value;
-
 use super::route::{Access, Integration, Method, MethodVerb, RouteTable};
 use super::security_scheme;
 use super::settings::AuthorizerSettings;
-use super::yaml::Place;
+use super::yaml::{Place, YamlDocument};
 
 const ANY_METHOD: &str = "x-amazon-apigateway-any-method";
 const AUTH: &str = "x-amazon-apigateway-auth";
@@ -41,8 +39,7 @@ impl RestApi {
     ///
     /// [`OpenApiError`] with every fault that was found.
     pub fn from_openapi(text: &str) -> Result<Self, OpenApiError> {
-        let document = parse_text(text)?;
-        Reader::default().read(&Place::root(&document))
+        Reader::default().read(&YamlDocument::parse(text)?.root())
     }
 
     /// The API's resources and methods.
@@ -101,17 +98,6 @@ pub struct OpenApiFault {
     pub pointer: String,
     /// What is wrong there.
     pub message: String,
-}
-
-fn parse_text(text: &str) -> Result<Value, OpenApiFault> {
-    let fault = |message: String| OpenApiFault { pointer: String::new(), message };
-    if text.trim_start().starts_with('{') {
-        return serde_json::from_str(text).map_err(|error| fault(format!("not JSON: {error}")));
-    }
-    let mut document: Value =
-        serde_yaml_ng::from_str(text).map_err(|error| fault(format!("not YAML: {error}")))?;
-    document.apply_merge().map_err(|error| fault(format!("not YAML: {error}")))?;
-    Ok(document)
 }
 
 #[derive(Default)]

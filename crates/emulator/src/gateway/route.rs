@@ -1,22 +1,13 @@
 //! Finding the method of an API that a request is for, in the order API Gateway looks.
 //!
-//! Resources form a tree with one path segment a level. At each level the literal segment comes
-//! first, then `{parameter}`, then `{proxy+}`. Nothing is looked up a second time: "`/{proxy+}`
-//! refers to any resources under the root resource except for the `/parent[/*]` resources", so
-//! `/parent/x` is unknown if only `/parent/y` exists beside `/{proxy+}`. On the resource found, the
-//! request's own verb comes before `ANY`; another resource is not tried for its verb either.
-//!
-//! Source: [Set up a method request][doc], "Use a proxy resource to streamline API setup".
-//!
-//! [doc]: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html
+//! The resource is found as [`PathTree`] says. On it, the request's own verb comes before `ANY`;
+//! another resource is not tried for its verb.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use gatepost_core::gateway::VERBS;
+use gatepost_core::gateway::{PathTemplate, PathTemplateError, PathTree, VERBS};
 use sha2::{Digest as _, Sha256};
-
-use super::template::{RouteError, Segment, parse_template};
 
 /// Who may call a method.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -116,7 +107,7 @@ impl Resource {
 /// The resources of an API.
 #[derive(Clone, Debug, Default)]
 pub struct RouteTable {
-    root: Node,
+    resources: PathTree<Resource>,
 }
 
 impl RouteTable {
@@ -130,25 +121,24 @@ impl RouteTable {
         template: &str,
         methods: BTreeMap<MethodVerb, Method>,
     ) -> Result<(), RouteError> {
-        let segments = parse_template(template)?;
-        self.root.accepts(&segments)?;
-        self.root.insert(&segments, Resource::new(template, methods));
-        Ok(())
+        let path: PathTemplate = template.parse()?;
+        if let Some(name) = self.resources.sibling_parameter(&path) {
+            return Err(RouteError::SiblingParameter { name: name.to_owned() });
+        }
+        self.resources
+            .insert(&path, Resource::new(template, methods))
+            .map_err(|_| RouteError::RepeatedPath)
     }
 
     /// Every resource, in the order of the tree.
     pub fn resources(&self) -> Vec<&Resource> {
-        let mut found = Vec::new();
-        self.root.collect(&mut found);
-        found
+        self.resources.values()
     }
 
     /// The resource for a [routed](super::path::RequestPath::routed) path, with its parameters.
     pub(super) fn find(&self, path: &str) -> Option<RouteMatch<'_>> {
-        let mut parameters = Vec::new();
-        let rest = (!path.is_empty()).then_some(path);
-        let resource = self.root.find(rest, &mut parameters)?;
-        Some(RouteMatch { resource, parameters })
+        let found = self.resources.find(path)?;
+        Some(RouteMatch { resource: found.value, parameters: found.parameters })
     }
 }
 
@@ -160,92 +150,23 @@ pub(super) struct RouteMatch<'a> {
     pub(super) parameters: Vec<(String, String)>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Node {
-    resource: Option<Resource>,
-    exact: BTreeMap<String, Node>,
-    parameter: Option<(String, Box<Node>)>,
-    greedy: Option<(String, Resource)>,
-}
+/// Why a path cannot be a resource of an API.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub(super) enum RouteError {
+    /// The same path twice.
+    #[error("this path is in the document twice")]
+    RepeatedPath,
 
-impl Node {
-    /// Whether `segments` has a place of its own below this node.
-    fn accepts(&self, segments: &[Segment]) -> Result<(), RouteError> {
-        match segments.split_first() {
-            None if self.resource.is_some() => Err(RouteError::RepeatedPath),
-            None => Ok(()),
-            Some((Segment::Exact(text), rest)) => {
-                self.exact.get(text).map_or(Ok(()), |node| node.accepts(rest))
-            }
-            Some((Segment::Parameter(name), rest)) => match &self.parameter {
-                None => Ok(()),
-                Some((other, node)) if other == name => node.accepts(rest),
-                Some((other, _)) => Err(RouteError::SiblingParameter { name: other.clone() }),
-            },
-            Some((Segment::Greedy(name), _)) => match &self.greedy {
-                None => Ok(()),
-                Some((other, _)) if other == name => Err(RouteError::RepeatedPath),
-                Some((other, _)) => Err(RouteError::SiblingParameter { name: other.clone() }),
-            },
-        }
-    }
+    /// Two parameters of different names in one place.
+    #[error("another path has the parameter `{name}` in this place; API Gateway takes one only")]
+    SiblingParameter {
+        /// The name the other path uses, without braces.
+        name: String,
+    },
 
-    fn insert(&mut self, segments: &[Segment], resource: Resource) {
-        match segments.split_first() {
-            None => self.resource = Some(resource),
-            Some((Segment::Exact(text), rest)) => {
-                self.exact.entry(text.clone()).or_default().insert(rest, resource);
-            }
-            Some((Segment::Parameter(name), rest)) => {
-                let (_, node) =
-                    self.parameter.get_or_insert_with(|| (name.clone(), Box::default()));
-                node.insert(rest, resource);
-            }
-            Some((Segment::Greedy(name), _)) => self.greedy = Some((name.clone(), resource)),
-        }
-    }
-
-    /// `rest` is what is left of the path; `None` at its end.
-    fn find(
-        &self,
-        rest: Option<&str>,
-        parameters: &mut Vec<(String, String)>,
-    ) -> Option<&Resource> {
-        let Some(rest) = rest else { return self.resource.as_ref() };
-        let (segment, tail) = match rest.split_once('/') {
-            Some((segment, tail)) => (segment, Some(tail)),
-            None => (rest, None),
-        };
-        if let Some(node) = self.exact.get(segment) {
-            return node.find(tail, parameters);
-        }
-        if let Some((name, node)) = self.parameter.as_ref().filter(|_| !segment.is_empty()) {
-            let before = parameters.len();
-            parameters.push((name.clone(), segment.to_owned()));
-            if let Some(resource) = node.find(tail, parameters) {
-                return Some(resource);
-            }
-            // A parameter stands for every segment: were it final, `{proxy+}` beside it would
-            // never be reached.
-            parameters.truncate(before);
-        }
-        let (name, resource) = self.greedy.as_ref()?;
-        parameters.push((name.clone(), rest.to_owned()));
-        Some(resource)
-    }
-
-    fn collect<'a>(&'a self, found: &mut Vec<&'a Resource>) {
-        found.extend(&self.resource);
-        for node in self.exact.values() {
-            node.collect(found);
-        }
-        if let Some((_, node)) = &self.parameter {
-            node.collect(found);
-        }
-        if let Some((_, resource)) = &self.greedy {
-            found.push(resource);
-        }
-    }
+    /// No path of a resource at all.
+    #[error(transparent)]
+    Template(#[from] PathTemplateError),
 }
 
 #[cfg(test)]
@@ -253,56 +174,6 @@ mod tests {
     use super::*;
 
     const BACKEND: Method = Method { access: Access::Guarded, integration: Integration::Backend };
-
-    fn table(templates: &[&str]) -> RouteTable {
-        let mut table = RouteTable::default();
-        for template in templates {
-            table.insert(template, BTreeMap::from([(MethodVerb::Any, BACKEND)])).unwrap();
-        }
-        table
-    }
-
-    fn found(table: &RouteTable, path: &str) -> Option<(String, Vec<(String, String)>)> {
-        table.find(path).map(|found| (found.resource.template().to_owned(), found.parameters))
-    }
-
-    #[test]
-    fn literal_comes_before_parameter_and_parameter_before_proxy() {
-        let table = table(&["/", "/a/b", "/a/{id}", "/a/{rest+}", "/{proxy+}"]);
-        for (path, template, parameters) in [
-            ("", "/", vec![]),
-            ("a/b", "/a/b", vec![]),
-            ("a/c", "/a/{id}", vec![("id", "c")]),
-            ("a/c/d", "/a/{rest+}", vec![("rest", "c/d")]),
-            ("x", "/{proxy+}", vec![("proxy", "x")]),
-            ("x//y", "/{proxy+}", vec![("proxy", "x//y")]),
-        ] {
-            let parameters: Vec<_> = parameters
-                .into_iter()
-                .map(|(name, value): (&str, &str)| (name.to_owned(), value.to_owned()))
-                .collect();
-            assert_eq!(found(&table, path), Some((template.to_owned(), parameters)), "{path}");
-        }
-    }
-
-    #[test]
-    fn a_literal_sibling_takes_its_whole_subtree_from_the_proxy() {
-        let table = table(&["/parent/known", "/{proxy+}"]);
-        assert_eq!(found(&table, "parent/other"), None);
-        assert_eq!(found(&table, "parent"), None);
-    }
-
-    #[test]
-    fn an_empty_segment_is_no_parameter_value() {
-        assert_eq!(found(&table(&["/a/{id}/b"]), "a//b"), None);
-    }
-
-    #[test]
-    fn segments_are_compared_as_sent_and_by_case() {
-        let table = table(&["/movies"]);
-        assert_eq!(found(&table, "Movies"), None);
-        assert_eq!(found(&table, "m%6Fvies"), None);
-    }
 
     #[test]
     fn a_verb_of_its_own_comes_before_any() {
@@ -316,19 +187,19 @@ mod tests {
 
     #[test]
     fn templates_that_api_gateway_would_not_import_are_refused() {
+        let mut table = RouteTable::default();
+        for template in ["/have/{id}", "/all/{rest+}"] {
+            table.insert(template, BTreeMap::from([(MethodVerb::Any, BACKEND)])).unwrap();
+        }
+        let sibling = |name: &str| RouteError::SiblingParameter { name: name.to_owned() };
         for (template, error) in [
-            ("a", RouteError::Form),
-            ("/a/", RouteError::Form),
-            ("/a//b", RouteError::Form),
-            ("/a{id}", RouteError::Form),
-            ("/{}", RouteError::Form),
-            ("/a b", RouteError::Form),
-            ("/{p+}/x", RouteError::GreedyInside),
-            ("/{a}/{a}", RouteError::RepeatedParameter { name: "a".to_owned() }),
+            ("/a/", RouteError::Template(PathTemplateError::Form)),
             ("/have/{id}", RouteError::RepeatedPath),
-            ("/have/{other}/x", RouteError::SiblingParameter { name: "id".to_owned() }),
+            ("/have/{other}", sibling("id")),
+            ("/have/{other}/x", sibling("id")),
+            ("/all/{rest+}", RouteError::RepeatedPath),
+            ("/all/{other+}", sibling("rest")),
         ] {
-            let mut table = table(&["/have/{id}"]);
             assert_eq!(table.insert(template, BTreeMap::new()), Err(error), "{template}");
         }
     }

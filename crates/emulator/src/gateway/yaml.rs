@@ -1,37 +1,77 @@
-//! A value of an OpenAPI document together with its place, so that every fault can say where it is.
+//! The values of an OpenAPI document together with their places, so that every fault can say where it
+//! is. What they mean is for readers to say.
 
 use gatepost_core::json::pointer;
 use serde_yaml_ng::{Mapping, Value};
 
 use super::openapi::OpenApiFault;
 
+/// A document that has been parsed and not yet been understood.
+#[derive(Clone, Debug)]
+pub struct YamlDocument {
+    value: Value,
+}
+
+impl YamlDocument {
+    /// Reads YAML, or JSON, which is what begins with a brace.
+    ///
+    /// # Errors
+    ///
+    /// A fault without a place if it is neither, or has a name twice in one mapping.
+    pub fn parse(text: &str) -> Result<Self, OpenApiFault> {
+        let fault = |message: String| OpenApiFault { pointer: String::new(), message };
+        if text.trim_start().starts_with('{') {
+            let value = serde_json::from_str(text);
+            let value = value.map_err(|error| fault(format!("not JSON: {error}")))?;
+            return Ok(Self { value });
+        }
+        let not_yaml = |error| fault(format!("not YAML: {error}"));
+        let mut value: Value = serde_yaml_ng::from_str(text).map_err(not_yaml)?;
+        value.apply_merge().map_err(not_yaml)?;
+        Ok(Self { value })
+    }
+
+    /// The whole document.
+    pub fn root(&self) -> Place<'_> {
+        Place { value: &self.value, pointer: String::new() }
+    }
+}
+
 /// A value and the JSON Pointer to it.
 #[derive(Clone, Debug)]
-pub(super) struct Place<'a> {
+pub struct Place<'a> {
     value: &'a Value,
     pointer: String,
 }
 
 impl<'a> Place<'a> {
-    /// The document itself.
-    pub(super) fn root(value: &'a Value) -> Self {
-        Self { value, pointer: String::new() }
+    /// Where it is, as a JSON Pointer; empty for the whole document.
+    pub fn pointer(&self) -> &str {
+        &self.pointer
     }
 
     /// The member `name`; `None` if it is absent, or if this is no mapping.
-    pub(super) fn get(&self, name: &str) -> Option<Self> {
+    pub fn get(&self, name: &str) -> Option<Self> {
         let value = self.value.as_mapping()?.get(name)?;
         Some(Self { value, pointer: pointer(&self.pointer, name) })
     }
 
     /// The member `name`, which must be there.
-    pub(super) fn require(&self, name: &str) -> Result<Self, OpenApiFault> {
+    ///
+    /// # Errors
+    ///
+    /// A fault in this place if it is not, or this is no mapping.
+    pub fn require(&self, name: &str) -> Result<Self, OpenApiFault> {
         self.mapping()?;
         self.get(name).ok_or_else(|| self.fault(format!("`{name}` is missing")))
     }
 
     /// The members with their names, in the order written.
-    pub(super) fn members(&self) -> Result<Vec<(&'a str, Self)>, OpenApiFault> {
+    ///
+    /// # Errors
+    ///
+    /// A fault in this place if it is no mapping, or a name is not a string.
+    pub fn members(&self) -> Result<Vec<(&'a str, Self)>, OpenApiFault> {
         let mut members = Vec::new();
         for (key, value) in self.mapping()? {
             let name = key.as_str().ok_or_else(|| {
@@ -43,14 +83,22 @@ impl<'a> Place<'a> {
     }
 
     /// The elements of a list.
-    pub(super) fn elements(&self) -> Result<Vec<Self>, OpenApiFault> {
+    ///
+    /// # Errors
+    ///
+    /// A fault in this place if it is no list.
+    pub fn elements(&self) -> Result<Vec<Self>, OpenApiFault> {
         let elements = self.value.as_sequence().ok_or_else(|| self.expected("a list"))?;
         let place = |(index, value)| Self { value, pointer: pointer(&self.pointer, index) };
         Ok(elements.iter().enumerate().map(place).collect())
     }
 
     /// The text of a string.
-    pub(super) fn text(&self) -> Result<&'a str, OpenApiFault> {
+    ///
+    /// # Errors
+    ///
+    /// A fault in this place if it is no string.
+    pub fn text(&self) -> Result<&'a str, OpenApiFault> {
         self.value.as_str().ok_or_else(|| self.expected("a string"))
     }
 
@@ -64,7 +112,7 @@ impl<'a> Place<'a> {
     }
 
     /// A fault in this place.
-    pub(super) fn fault(&self, message: impl Into<String>) -> OpenApiFault {
+    pub fn fault(&self, message: impl Into<String>) -> OpenApiFault {
         OpenApiFault { pointer: self.pointer.clone(), message: message.into() }
     }
 
