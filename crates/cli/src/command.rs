@@ -2,6 +2,7 @@
 
 mod decide;
 mod dev;
+mod diff;
 mod lint;
 mod merge;
 mod question;
@@ -21,6 +22,7 @@ use crate::exit_status::ExitStatus;
 pub(crate) enum Command {
     Decide(decide::DecideArgs),
     Dev(Box<DevArgs>),
+    Diff(Box<diff::DiffArgs>),
     Lint(lint::LintArgs),
     Merge(merge::MergeArgs),
     Token(token::TokenArgs),
@@ -37,6 +39,7 @@ impl Command {
         match self {
             Self::Decide(args) => args.run(stdin, stdout, stderr),
             Self::Dev(args) => args.run(),
+            Self::Diff(args) => args.run(stdout, stderr),
             Self::Lint(args) => args.run(stdout),
             Self::Merge(args) => args.run(stdin, stdout, stderr),
             Self::Token(args) => args.run(stdin, stdout),

@@ -4,11 +4,14 @@
 //! tests; nothing else is meant to depend on it.
 
 mod command;
+mod comparison;
 mod dev;
 mod development;
 mod exit_status;
 mod json_lines;
+mod side;
 mod unverified;
+mod visible;
 
 use std::ffi::OsString;
 use std::io::{BufRead, Write};
@@ -27,7 +30,7 @@ struct Gatepost {
 }
 
 const AFTER_HELP: &str =
-    "Exit status: 0 yes; 1 no (findings, a refused token); 2 could not be done.
+    "Exit status: 0 yes; 1 no (findings, differences, a refused token); 2 could not be done.
 
 Start here:  gatepost dev";
 
