@@ -2,6 +2,7 @@
 
 mod decide;
 mod dev;
+mod diff;
 mod explain;
 mod lint;
 mod merge;
@@ -23,6 +24,7 @@ use crate::exit_status::ExitStatus;
 pub(crate) enum Command {
     Decide(decide::DecideArgs),
     Dev(Box<DevArgs>),
+    Diff(Box<diff::DiffArgs>),
     Explain(Box<explain::ExplainArgs>),
     Lint(lint::LintArgs),
     Merge(merge::MergeArgs),
@@ -41,6 +43,7 @@ impl Command {
         match self {
             Self::Decide(args) => args.run(stdin, stdout, stderr),
             Self::Dev(args) => args.run(),
+            Self::Diff(args) => args.run(stdout, stderr),
             Self::Explain(args) => args.run(stdin, stdout),
             Self::Lint(args) => args.run(stdout),
             Self::Merge(args) => args.run(stdin, stdout, stderr),
