@@ -8,6 +8,7 @@ mod dev;
 mod development;
 mod exit_status;
 mod json_lines;
+mod routes;
 mod unverified;
 
 use std::ffi::OsString;
