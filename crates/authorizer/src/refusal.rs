@@ -119,7 +119,10 @@ mod tests {
         }
         let failures: [(AuthorizeError, &str); 7] = [
             (AnswerError::TooLarge { bytes: 2, max_bytes: 1 }.into(), "answer_too_large"),
-            (BindError { document: 0, statement: 0, characters: 513 }.into(), "resource_too_long"),
+            (
+                BindError { document: 0, statement: 0, sid: None, characters: 513 }.into(),
+                "resource_too_long",
+            ),
             (EventError::NotJson.into(), "malformed_event"),
             (KeysUnavailable::NeverFetched.into(), "keys_unavailable"),
             (RequestError::MethodArn(MethodArnError::WrongService).into(), "malformed_method_arn"),

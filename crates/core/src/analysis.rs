@@ -9,9 +9,11 @@ mod diff;
 mod language;
 mod outcomes;
 mod realise;
+mod route;
 mod rules;
 mod search;
 mod witness;
 
 pub use self::diff::{Change, ChangeKind, Diff, Scope, Unknown, diff};
+pub use self::route::{RouteAccess, RouteDecision, RouteExample, RouteRequests, route_access};
 pub use self::witness::{Guard, Witness, WitnessTarget};

@@ -12,17 +12,17 @@ mod parse;
 mod resource;
 mod template;
 
-pub use self::action::ActionPattern;
+pub use self::action::{ActionPattern, Actions};
 pub use self::bind::{BindError, BoundPolicy};
 pub use self::condition::Condition;
 pub(crate) use self::condition::{Clause, Demand, Sample};
 pub use self::context::{Context, ContextError, ContextValue};
 pub use self::decide::{Access, Decision, StatementPlace, Target, Verdict, decide};
 pub use self::document::{
-    Actions, DocumentError, Effect, Fault, PolicyDocument, Resources, Rule, Statement, Version,
+    DocumentError, Effect, Fault, PolicyDocument, Resources, Rule, Statement, Version,
 };
 pub use self::glob::Glob;
-pub use self::merge::merge;
+pub use self::merge::{Dropped, Place, Reason, explain_merge, merge};
 pub use self::resource::ResourcePattern;
 pub(crate) use self::resource::Shape;
 pub(crate) use self::template::Part;

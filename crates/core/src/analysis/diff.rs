@@ -161,7 +161,7 @@ pub fn diff(before: &[&PolicyDocument], after: &[&PolicyDocument], scope: &Scope
 }
 
 /// All stages, or the one that is asked for; or one that stands for all, if none is told apart.
-fn method_universe(sides: Sides<'_>, scope: &Scope) -> Universe {
+pub(super) fn method_universe(sides: Sides<'_>, scope: &Scope) -> Universe {
     if let Some(stage) = &scope.stage {
         return Universe::Stage(stage.clone());
     }

@@ -1,7 +1,7 @@
 //! The texts that patterns match, as chains of an automaton.
 
 use super::automaton::{Automaton, Letters, Node};
-use crate::gateway::StageArn;
+use crate::gateway::{PathTemplate, Segment, StageArn};
 use crate::policy::{Glob, Part, ResourcePattern, Shape};
 
 /// Which texts are looked at.
@@ -79,11 +79,7 @@ impl Universe {
         let end = automaton.begin(number);
         let rest = automaton.run(Letters::All, end);
         match self {
-            Self::AnyStage => {
-                let verb = verbs_before(automaton, &[verb], rest);
-                verb.into_iter().flat_map(|start| every_stage(automaton, start)).collect()
-            }
-            Self::Stage(_) => verbs_before(automaton, &[verb], rest),
+            Self::AnyStage | Self::Stage(_) => self.requests(automaton, verb, rest),
             Self::Pages => vec![rest],
         }
     }
@@ -105,6 +101,62 @@ impl Universe {
         }
     }
 
+    /// Adds the requests of a route under `number`.
+    pub(super) fn add_route(
+        &self,
+        automaton: &mut Automaton,
+        verb: &str,
+        template: &PathTemplate,
+        number: u32,
+    ) -> Vec<Node> {
+        let end = automaton.begin(number);
+        let path = segments_before(automaton, template.segments(), end);
+        self.requests(automaton, verb, path)
+    }
+
+    /// Adds under `number` the requests that would be those of `template` and that `other` takes,
+    /// which [may win over](PathTemplate::may_win_over) it: where it has the more literal segment,
+    /// all below that; else what it matches itself.
+    pub(super) fn add_route_taken(
+        &self,
+        automaton: &mut Automaton,
+        verb: &str,
+        template: &PathTemplate,
+        other: &PathTemplate,
+        number: u32,
+    ) -> Vec<Node> {
+        let end = automaton.begin(number);
+        let pairs = other.segments().iter().zip(template.segments());
+        let literal = pairs.enumerate().find_map(|(index, pair)| match pair {
+            (Segment::Exact(_), Segment::Parameter(_) | Segment::Greedy(_)) => Some(Some(index)),
+            (Segment::Parameter(_), Segment::Greedy(_)) => Some(None),
+            (Segment::Exact(_) | Segment::Greedy(_) | Segment::Parameter(_), _) => None,
+        });
+        let segments = match literal.flatten() {
+            Some(index) => other.segments().get(..=index).unwrap_or_default(),
+            None => other.segments(),
+        };
+        let mut starts = vec![segments_before(automaton, segments, end)];
+        if literal.flatten().is_some() {
+            let below = automaton.run(Letters::All, end);
+            let below = automaton.text("/", below);
+            starts.push(segments_before(automaton, segments, below));
+        }
+        starts.into_iter().flat_map(|path| self.requests(automaton, verb, path)).collect()
+    }
+
+    /// Puts what comes before the path of a request of `verb` before what `path` begins.
+    fn requests(&self, automaton: &mut Automaton, verb: &str, path: Node) -> Vec<Node> {
+        let starts = verbs_before(automaton, &[verb], path);
+        match self {
+            Self::AnyStage => {
+                starts.into_iter().flat_map(|start| every_stage(automaton, start)).collect()
+            }
+            Self::Stage(_) => starts,
+            Self::Pages => Vec::new(),
+        }
+    }
+
     /// The whole text that `text` is a part of: a method ARN, or the path of a page.
     pub(super) fn whole(&self, text: &str) -> String {
         match self {
@@ -120,6 +172,20 @@ fn template(automaton: &mut Automaton, parts: &[Part<'_>], claims: Claims, next:
         (Part::Glob(glob), _) => automaton.glob(glob, Letters::All, next),
         (Part::Claim(_), Claims::Usable) => automaton.some(Letters::Claim, next),
         (Part::Claim(_), Claims::Unusable) => automaton.run(Letters::All, next),
+    })
+}
+
+/// Puts the segments of a path template before what `next` begins.
+fn segments_before(automaton: &mut Automaton, segments: &[Segment], next: Node) -> Node {
+    segments.iter().enumerate().rev().fold(next, |next, (index, segment)| {
+        let start = match segment {
+            Segment::Exact(text) => automaton.text(text, next),
+            Segment::Parameter(_) => automaton.some(Letters::NoSlash, next),
+            // Below the root, a path that ends in a slash is one of a greedy parameter too.
+            Segment::Greedy(_) if index == 0 => automaton.some(Letters::All, next),
+            Segment::Greedy(_) => automaton.run(Letters::All, next),
+        };
+        if index == 0 { start } else { automaton.text("/", start) }
     })
 }
 

@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
         if condition.is_empty() {
             return None;
         }
-        let condition = condition.normalized();
+        let condition = condition.normalized().into_owned();
         let conditions = &mut self.rules.conditions;
         let known = conditions.iter().position(|known| *known == condition);
         Some(known.unwrap_or_else(|| {

@@ -5,15 +5,16 @@
 //! left out, so that answers are small. The property test `a_bound_policy_agrees_with_its_parts`
 //! holds us to "exactly, for every method of the API and stage".
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use serde::ser::{Serialize, Serializer};
 
-use super::action::ActionPattern;
+use super::action::{ActionPattern, Actions};
 use super::context::Context;
 use super::decide::{Target, names};
-use super::document::{Actions, Effect, PolicyDocument, Resources, Statement, Version};
-use super::merge::merge_statements;
+use super::document::{Effect, PolicyDocument, Resources, Statement, Version};
+use super::merge::{self, Dropped, Kept, Merger, Observer, Origin, Piece, Report};
 use super::resource::ResourcePattern;
 use crate::gateway::{MethodArn, StageArn};
 
@@ -41,20 +42,44 @@ impl BoundPolicy {
         stage: &StageArn,
         context: &Context,
     ) -> Result<Self, BindError> {
-        let mut bound = Vec::new();
-        for (document, content) in documents.into_iter().enumerate() {
+        let documents: Vec<_> = documents.into_iter().collect();
+        Self::build_watched(&documents, stage, context, &mut ())
+    }
+
+    /// [`build`](Self::build), and what the merge leaves out, in the order of the documents.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`] if a bound pattern is longer than API Gateway takes.
+    pub fn explain<'a>(
+        documents: impl IntoIterator<Item = &'a PolicyDocument>,
+        stage: &StageArn,
+        context: &Context,
+    ) -> Result<(Self, Vec<Dropped>), BindError> {
+        let documents: Vec<_> = documents.into_iter().collect();
+        let mut report = Report::default();
+        let policy = Self::build_watched(&documents, stage, context, &mut report)?;
+        Ok((policy, report.finish(&documents)))
+    }
+
+    fn build_watched(
+        documents: &[&PolicyDocument],
+        stage: &StageArn,
+        context: &Context,
+        observer: &mut impl Observer,
+    ) -> Result<Self, BindError> {
+        let mut merger = Merger::new(observer);
+        for (document, content) in documents.iter().enumerate() {
             for (index, statement) in content.statements.iter().enumerate() {
-                if let Some(statement) = bind(statement, stage, context) {
-                    within_limit(&statement).map_err(|characters| BindError {
-                        document,
-                        statement: index,
-                        characters,
-                    })?;
-                    bound.push(statement);
-                }
+                let origin = Origin { document, statement: index, pattern: None };
+                take(&mut merger, statement, origin, stage, context).map_err(|characters| {
+                    let sid = statement.sid.clone();
+                    BindError { document, statement: index, sid, characters }
+                })?;
             }
         }
-        Ok(Self { document: merge_statements(bound) })
+        let write = |kept: Kept<'_, '_>| Some(ResourcePattern::bound(stage, &kept.piece.key));
+        Ok(Self { document: merge::document(merger.finish(write)) })
     }
 
     /// Denies every method of `stage`.
@@ -120,8 +145,9 @@ impl Serialize for BoundPolicy {
 /// Nothing is widened or cut to fit.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
-    "statement {statement} of document {document} (counted from 0) has a resource of {characters} \
+    "statement {statement}{} of document {document} (counted from 0) has a resource of {characters} \
      characters once it is bound to the API, over the limit of {max}",
+    sid.as_ref().map(|sid| format!(" (`{sid}`)")).unwrap_or_default(),
     max = ResourcePattern::MAX_CHARACTERS
 )]
 pub struct BindError {
@@ -129,58 +155,81 @@ pub struct BindError {
     pub document: usize,
     /// Which statement in it, counted from 0.
     pub statement: usize,
+    /// The statement's own name, if it has one.
+    pub sid: Option<String>,
     /// How long the pattern is, in characters.
     pub characters: usize,
 }
 
-/// The statement as it is about `stage`; `None` if it is about nothing there.
-fn bind(statement: &Statement, stage: &StageArn, claims: &Context) -> Option<Statement> {
-    let actions = match &statement.actions {
-        Actions::Only(patterns) => {
-            let known = patterns.iter().filter(|pattern| !pattern.is_gatepost()).cloned();
-            let known: Vec<_> = known.collect();
-            if known.is_empty() {
-                return None;
-            }
-            Actions::Only(known)
-        }
-        Actions::Except(patterns) => {
-            let known = patterns.iter().filter(|pattern| !pattern.is_gatepost()).cloned();
-            match known.collect::<Vec<_>>() {
-                known if known.is_empty() => Actions::Only(vec![ActionPattern::any()]),
-                known => Actions::Except(known),
-            }
-        }
-    };
-    let bound = |patterns: &[ResourcePattern]| -> Vec<_> {
-        patterns.iter().flat_map(|one| one.bind(stage, statement.effect, claims)).collect()
-    };
-    let resources = match &statement.resources {
-        Resources::Only(patterns) => match bound(patterns) {
-            patterns if patterns.is_empty() => return None,
-            patterns => Resources::Only(patterns),
-        },
-        Resources::Except(patterns) => match bound(patterns) {
-            // No exception concerns this stage, so it is about all of it.
-            patterns if patterns.is_empty() => {
-                Resources::Only(vec![ResourcePattern::whole_stage(stage)])
-            }
-            patterns => Resources::Except(patterns),
-        },
-    };
-    let Statement { effect, ref condition, .. } = *statement;
-    Some(Statement { sid: None, effect, actions, resources, condition: condition.clone() })
-}
-
+/// Takes a statement as it is about `stage`.
+///
 /// # Errors
 ///
-/// The length of the first pattern over the limit, in characters.
-fn within_limit(statement: &Statement) -> Result<(), usize> {
-    let lengths = statement.resources.patterns().iter().map(|one| one.as_str().chars().count());
-    match lengths.max() {
-        Some(length) if length > ResourcePattern::MAX_CHARACTERS => Err(length),
-        Some(_) | None => Ok(()),
+/// The length of its longest pattern, in characters, if that is over the limit. This is so even if
+/// another pattern includes it: who wrote it should know, whatever else there is at the time.
+fn take<'a>(
+    merger: &mut Merger<'a, '_, impl Observer>,
+    statement: &'a Statement,
+    origin: Origin,
+    stage: &StageArn,
+    claims: &Context,
+) -> Result<(), usize> {
+    let Some(actions) = actions_of_methods(&statement.actions) else {
+        merger.about_nothing(origin);
+        return Ok(());
+    };
+    let group = merger.group(statement.effect, actions, &statement.condition);
+    let mut pieces = Vec::new();
+    let mut longest = 0;
+    for (index, pattern) in statement.resources.patterns().iter().enumerate() {
+        let origin = Origin { pattern: Some(index), ..origin };
+        let before = pieces.len();
+        pattern.rests(stage, statement.effect, claims, |rest| {
+            longest = longest.max(characters(stage, &rest));
+            pieces.push(Piece::bound(rest, group, origin));
+        });
+        if pieces.len() == before {
+            merger.about_nothing(origin);
+        }
     }
+    if longest > ResourcePattern::MAX_CHARACTERS {
+        return Err(longest);
+    }
+    match &statement.resources {
+        Resources::Only(_) => pieces.into_iter().for_each(|piece| merger.take(piece)),
+        Resources::Except(_) if pieces.is_empty() => {
+            // No exception concerns this stage, so it is about all of it.
+            merger.take(Piece::bound(Cow::Borrowed("*"), group, origin));
+        }
+        Resources::Except(_) => merger.take_exceptions(group, origin, pieces),
+    }
+    Ok(())
+}
+
+/// Without those that API Gateway does not know; `None` if none is left.
+fn actions_of_methods(actions: &Actions) -> Option<Cow<'_, Actions>> {
+    let (Actions::Only(patterns) | Actions::Except(patterns)) = actions;
+    if !patterns.iter().any(ActionPattern::is_gatepost) {
+        return Some(Cow::Borrowed(actions));
+    }
+    let known = patterns.iter().filter(|pattern| !pattern.is_gatepost()).cloned();
+    let known: Vec<_> = known.collect();
+    match actions {
+        Actions::Only(_) => (!known.is_empty()).then_some(Cow::Owned(Actions::Only(known))),
+        Actions::Except(_) if known.is_empty() => {
+            Some(Cow::Owned(Actions::Only(vec![ActionPattern::any()])))
+        }
+        Actions::Except(_) => Some(Cow::Owned(Actions::Except(known))),
+    }
+}
+
+/// The length of a bound pattern, in characters; not less, and exact where it matters.
+fn characters(stage: &StageArn, rest: &str) -> usize {
+    let bytes = stage.as_str().len() + "/".len() + rest.len();
+    if bytes <= ResourcePattern::MAX_CHARACTERS {
+        return bytes;
+    }
+    stage.as_str().len() + "/".len() + rest.chars().count()
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ mod decimal;
 mod operand;
 mod operator;
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
@@ -131,8 +133,11 @@ impl Condition {
     }
 
     /// The same condition in canonical form: values sorted and once each.
-    #[must_use]
-    pub(crate) fn normalized(&self) -> Self {
+    pub(crate) fn normalized(&self) -> Cow<'_, Self> {
+        let in_order = |clause: &Clause| clause.values.is_sorted_by(|one, next| one < next);
+        if self.clauses.iter().all(in_order) {
+            return Cow::Borrowed(self);
+        }
         let mut clauses = self.clauses.clone();
         for clause in &mut clauses {
             let values = std::mem::take(&mut clause.values);
@@ -140,7 +145,7 @@ impl Condition {
             let pairs: BTreeMap<String, Operand> = values.into_iter().zip(operands).collect();
             (clause.values, clause.operands) = pairs.into_iter().unzip();
         }
-        Self { clauses }
+        Cow::Owned(Self { clauses })
     }
 
     /// The condition as a JSON object.
@@ -155,6 +160,22 @@ impl Condition {
             }
         }
         Json::Object(operators.into_iter().map(|(name, keys)| (name, Json::Object(keys))).collect())
+    }
+}
+
+/// By operators, keys and values; only an order that stays the same is asked for.
+impl Ord for Condition {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let [one, two] = [self, other].map(|condition| {
+            condition.clauses.iter().map(|clause| (clause.operator, &clause.key, &clause.values))
+        });
+        one.cmp(two)
+    }
+}
+
+impl PartialOrd for Condition {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

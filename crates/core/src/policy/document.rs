@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::action::ActionPattern;
-use super::condition::{Condition, one_or_list};
+use super::action::Actions;
+use super::condition::Condition;
 use super::parse;
 use super::resource::ResourcePattern;
 use crate::json::{Json, JsonError};
@@ -174,16 +174,16 @@ impl Serialize for Statement {
             map.serialize_entry("Sid", sid)?;
         }
         map.serialize_entry("Effect", self.effect.as_str())?;
-        let (name, actions) = match &self.actions {
-            Actions::Only(actions) => ("Action", actions),
-            Actions::Except(actions) => ("NotAction", actions),
-        };
-        map.serialize_entry(name, &texts(actions))?;
-        let (name, resources) = match &self.resources {
-            Resources::Only(resources) => ("Resource", resources),
-            Resources::Except(resources) => ("NotResource", resources),
-        };
-        map.serialize_entry(name, &texts(resources))?;
+        match &self.actions {
+            Actions::Only(actions) => map.serialize_entry("Action", &OneOrList(actions))?,
+            Actions::Except(actions) => map.serialize_entry("NotAction", &OneOrList(actions))?,
+        }
+        match &self.resources {
+            Resources::Only(resources) => map.serialize_entry("Resource", &OneOrList(resources))?,
+            Resources::Except(resources) => {
+                map.serialize_entry("NotResource", &OneOrList(resources))?;
+            }
+        }
         if !self.condition.is_empty() {
             map.serialize_entry("Condition", &self.condition.to_json())?;
         }
@@ -206,25 +206,6 @@ impl Effect {
         match self {
             Self::Allow => "Allow",
             Self::Deny => "Deny",
-        }
-    }
-}
-
-/// `Action` or `NotAction`.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Actions {
-    /// Every action that one of these matches.
-    Only(Vec<ActionPattern>),
-    /// Every action that none of these matches.
-    Except(Vec<ActionPattern>),
-}
-
-impl Actions {
-    /// Whether they hold for `action`, in lower case.
-    pub(crate) fn match_action(&self, action: &str) -> bool {
-        match self {
-            Self::Only(patterns) => patterns.iter().any(|pattern| pattern.matches(action)),
-            Self::Except(patterns) => !patterns.iter().any(|pattern| pattern.matches(action)),
         }
     }
 }
@@ -401,6 +382,14 @@ impl fmt::Display for Rule {
     }
 }
 
-fn texts<T: fmt::Display>(patterns: &[T]) -> Json {
-    one_or_list(patterns.iter().map(|pattern| Json::String(pattern.to_string())).collect())
+/// One value as it is, several as a list.
+struct OneOrList<'a, T>(&'a [T]);
+
+impl<T: Serialize> Serialize for OneOrList<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            [one] => one.serialize(serializer),
+            list => list.serialize(serializer),
+        }
+    }
 }

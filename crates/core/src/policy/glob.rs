@@ -6,6 +6,7 @@
 //!
 //! [resource]: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// A text with wildcards.
@@ -36,24 +37,7 @@ impl Glob {
     /// the `?`s before it.
     #[must_use]
     pub fn normalized(&self) -> Self {
-        let mut text = String::with_capacity(self.text.len());
-        let mut star = false;
-        for character in self.text.chars() {
-            match character {
-                '*' => star = true,
-                '?' => text.push('?'),
-                _ => {
-                    if std::mem::take(&mut star) {
-                        text.push('*');
-                    }
-                    text.push(character);
-                }
-            }
-        }
-        if star {
-            text.push('*');
-        }
-        Self { text }
+        Self { text: glob_normalized(&self.text).into_owned() }
     }
 
     /// Whether every text that `other` matches is matched by this glob too.
@@ -64,27 +48,20 @@ impl Glob {
     /// letters that this glob can match with a `*` only. If it matches that text, each of them lies
     /// in one of its `*`, and so would whatever the wildcard matches in its place.
     pub fn includes(&self, other: &Self) -> bool {
-        glob_includes(&self.text, &other.text)
+        glob_includes(&glob_normalized(&self.text), &glob_normalized(&other.text))
+    }
+
+    /// Whether some text matches this glob and `other`; exact.
+    pub fn meets(&self, other: &Self) -> bool {
+        globs_meet(&self.text, &other.text)
     }
 
     /// What must follow `prefix` for the whole to match: the union of the globs returned.
     ///
     /// Empty if nothing that begins with `prefix` matches.
     pub fn after(&self, prefix: &str) -> Vec<Self> {
-        let pattern: Vec<char> = self.text.chars().collect();
-        // The positions of the pattern that the letters so far can have led to.
-        let mut positions = vec![0];
-        for letter in prefix.chars() {
-            let mut next = Vec::with_capacity(positions.len() + 1);
-            for &position in &positions {
-                step(&pattern, position, letter, &mut next);
-            }
-            next.sort_unstable();
-            next.dedup();
-            positions = next;
-        }
-        let rest = |position: &usize| pattern.iter().skip(*position).collect::<String>();
-        positions.iter().map(|position| Self { text: rest(position) }).collect()
+        let rest = |at| self.text.get(at..).unwrap_or_default();
+        glob_after(&self.text, prefix).into_iter().map(|at| Self::new(rest(at))).collect()
     }
 }
 
@@ -94,39 +71,92 @@ impl fmt::Display for Glob {
     }
 }
 
-/// Adds where the pattern stands after `letter`, from `position`.
+/// [`Glob::normalized`], which most patterns are already.
+pub(super) fn glob_normalized(pattern: &str) -> Cow<'_, str> {
+    let in_order = |pair: &[u8]| !matches!(pair, b"**" | b"*?");
+    if pattern.as_bytes().windows(2).all(in_order) {
+        return Cow::Borrowed(pattern);
+    }
+    let mut text = String::with_capacity(pattern.len());
+    let mut star = false;
+    for character in pattern.chars() {
+        match character {
+            '*' => star = true,
+            '?' => text.push('?'),
+            _ => {
+                if std::mem::take(&mut star) {
+                    text.push('*');
+                }
+                text.push(character);
+            }
+        }
+    }
+    if star {
+        text.push('*');
+    }
+    Cow::Owned(text)
+}
+
+/// [`Glob::after`], as the places in `pattern` where the rests begin, in bytes.
+pub(super) fn glob_after(pattern: &str, prefix: &str) -> Vec<usize> {
+    // The places that the letters so far can have led to.
+    let mut places = vec![0];
+    for letter in prefix.chars() {
+        let mut next = Vec::with_capacity(places.len() + 1);
+        for &place in &places {
+            step(pattern, place, letter, &mut next);
+        }
+        next.sort_unstable();
+        next.dedup();
+        places = next;
+    }
+    places
+}
+
+/// Adds where the pattern stands after `letter`, from `place`.
 ///
 /// A `*` is left only by matching what follows it, so that `x*` after `x` leaves `*` and not also
 /// the empty text, which it holds.
-fn step(pattern: &[char], mut position: usize, letter: char, next: &mut Vec<usize>) {
-    while pattern.get(position) == Some(&'*') {
-        next.push(position);
-        position += 1;
+fn step(pattern: &str, mut place: usize, letter: char, next: &mut Vec<usize>) {
+    let mut rest = pattern.get(place..).unwrap_or_default();
+    while let Some(after) = rest.strip_prefix('*') {
+        next.push(place);
+        place += 1;
+        rest = after;
     }
-    if pattern.get(position).is_some_and(|&wanted| wanted == '?' || wanted == letter) {
-        next.push(position + 1);
+    if let Some(wanted) = rest.chars().next().filter(|wanted| *wanted == '?' || *wanted == letter) {
+        next.push(place + wanted.len_utf8());
     }
 }
 
 /// [`Glob::matches`] for a pattern that is put together as it is needed.
+pub(super) fn glob_matches(pattern: &str, text: &str) -> bool {
+    aligns(pattern, text, width)
+}
+
+/// Whether `pattern` matches `text`, where a `?` takes as many bytes as `one` says of the first of
+/// them, and none is no match.
 ///
 /// Greedy matching with a return to the last star only: whatever an earlier star would take
 /// instead, the last one can take as well.
 ///
 /// Works on bytes. No letter of UTF-8 begins inside another, so a star may stop anywhere: only
 /// `?` has to look for a boundary.
-pub(super) fn glob_matches(pattern: &str, text: &str) -> bool {
+fn aligns(pattern: &str, text: &str, one: impl Fn(u8) -> usize) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while let Some(&byte) = text.get(t) {
         let step = match pattern.get(p) {
             Some(b'*') => {
-                star = Some((p + 1, t));
                 p += 1;
+                if p == pattern.len() {
+                    return true;
+                }
+                star = Some((p, t));
                 continue;
             }
-            Some(b'?') => width(byte),
+            Some(b'?') => one(byte),
             Some(&wanted) if wanted == byte => 1,
             Some(_) | None => 0,
         };
@@ -144,14 +174,60 @@ pub(super) fn glob_matches(pattern: &str, text: &str) -> bool {
     pattern.get(p..).is_some_and(|rest| rest.iter().all(|&byte| byte == b'*'))
 }
 
-/// [`Glob::includes`] for patterns that are put together as they are needed.
+/// [`Glob::includes`] for patterns that are normalized.
+///
+/// `narrow` is taken for a text, as is explained there. A `?` of `wide` takes a letter or a `?` of
+/// it, but no `*`, and no control character: those stand for claims here (see `Template::atoms`),
+/// which are no single letters.
 pub(super) fn glob_includes(wide: &str, narrow: &str) -> bool {
-    if wide == narrow {
-        return true;
+    aligns(wide, narrow, |first| if first == b'*' || first < b' ' { 0 } else { width(first) })
+}
+
+/// [`Glob::meets`] for patterns that are put together as they are needed.
+pub(super) fn globs_meet(one: &str, other: &str) -> bool {
+    // Most pairs differ in a letter before any wildcard of either.
+    for (a, b) in one.bytes().zip(other.bytes()) {
+        if [a, b].iter().any(|byte| b"*?".contains(byte)) {
+            break;
+        }
+        if a != b {
+            return false;
+        }
     }
-    let seen_to_include =
-        if wide.contains('?') { !narrow.contains(['*', '?']) } else { wide.contains('*') };
-    seen_to_include && glob_matches(wide, narrow)
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    // For each place in `other`: whether some text leads to it, and to the place in `one`.
+    let mut reached = vec![false; other.len() + 1];
+    set(&mut reached, 0);
+    for at in 0..=one.len() {
+        let mut next = vec![false; other.len() + 1];
+        for place in 0..=other.len() {
+            if reached.get(place) != Some(&true) {
+                continue;
+            }
+            let pair = (one.get(at), other.get(place));
+            if matches!(pair, (Some('*'), _) | (Some(_), Some('*'))) {
+                set(&mut next, place);
+            }
+            if matches!(pair, (Some('*'), Some(_)) | (_, Some('*'))) {
+                set(&mut reached, place + 1);
+            }
+            if let (Some(a), Some(b)) = pair
+                && (a == b || *a == '?' || *b == '?')
+            {
+                set(&mut next, place + 1);
+            }
+        }
+        if at < one.len() {
+            reached = next;
+        }
+    }
+    reached.last() == Some(&true)
+}
+
+fn set(reached: &mut [bool], place: usize) {
+    if let Some(reached) = reached.get_mut(place) {
+        *reached = true;
+    }
 }
 
 /// The length of the UTF-8 sequence that `first` begins, in bytes; 0 if it begins none.
@@ -212,14 +288,35 @@ mod tests {
     fn inclusion_is_found_where_it_holds_and_only_there() {
         let includes = |wide: &str, narrow: &str| Glob::new(wide).includes(&Glob::new(narrow));
         for (wide, narrow) in
-            [("*", "a*b"), ("a*", "a*b*"), ("*a*", "ba?"), ("a*c", "a?c"), ("a?", "ab")]
+            [
+                ("*", "a*b"), ("a*", "a*b*"), ("*a*", "ba?"), ("a*c", "a?c"), ("a?", "ab"),
+                ("?*", "a*"), ("*?", "?*"), ("?*", "??*b"), ("a?*", "a?b*"), ("?", "é"),
+            ]
         {
             assert!(includes(wide, narrow), "{wide} {narrow}");
         }
         for (wide, narrow) in
-            [("a*b", "*"), ("a*b*", "a*"), ("GET/*", "*/x"), ("?*", "*a*"), ("a", "a*")]
+            [
+                ("a*b", "*"), ("a*b*", "a*"), ("GET/*", "*/x"), ("?*", "*a*"), ("a", "a*"),
+                ("?", "*"), ("??*", "?*"), ("a?", "a*"),
+            ]
         {
             assert!(!includes(wide, narrow), "{wide} {narrow}");
+        }
+    }
+
+    #[test]
+    fn globs_meet_where_one_text_matches_both() {
+        let meet = |one: &str, other: &str| {
+            let (one, other) = (Glob::new(one), Glob::new(other));
+            assert_eq!(one.meets(&other), other.meets(&one));
+            one.meets(&other)
+        };
+        for (one, other) in [("a*", "*b"), ("*", ""), ("a?c", "*b*"), ("é", "?"), ("a*b*c", "abc")] {
+            assert!(meet(one, other), "{one} {other}");
+        }
+        for (one, other) in [("a*", "b*"), ("*a", "*b"), ("?", ""), ("??", "é"), ("a*b", "ac")] {
+            assert!(!meet(one, other), "{one} {other}");
         }
     }
 

@@ -2,104 +2,100 @@
 //!
 //! A merge never widens and never narrows: for any request, the merged document denies if one
 //! input denies, allows if one input allows and none denies, and is otherwise an implicit deny.
-//! The property test `merge_agrees_with_its_parts` holds us to that.
+//! The tests in `tests/merge.rs` hold us to that, text by text.
 //!
-//! Order is part of the contract: denies first, then by text. Equal inputs give equal bytes
-//! whatever order the table returned them in, so logs and golden files can be compared.
+//! It is as short as can be said: of patterns without `?`, those stay that no other one includes,
+//! and no shorter list matches the same. Why pairs are enough: see [`Glob::includes`]. A Deny stays
+//! even where nothing is allowed, since beside a resource policy of the API an explicit deny and
+//! an implicit one are not the same.
+//!
+//! Order is part of the contract: denies first, then by actions, resources and conditions. Equal
+//! inputs give equal bytes whatever order the table returned them in, so logs and golden files can
+//! be compared.
+//!
+//! [`Glob::includes`]: super::Glob::includes
 
-use std::collections::BTreeMap;
+mod list;
+mod merger;
+mod piece;
+mod report;
 
-use super::action::ActionPattern;
-use super::document::{Actions, PolicyDocument, Resources, Statement, Version};
+use std::borrow::Cow;
+
+pub(super) use self::list::Kept;
+pub(super) use self::merger::Merger;
+pub(super) use self::piece::Piece;
+pub use self::report::{Dropped, Place, Reason};
+pub(super) use self::report::{Observer, Origin, Report};
+use super::document::{PolicyDocument, Resources, Statement, Version};
 use super::resource::ResourcePattern;
 
 /// Merges documents into one that decides every request as they do together.
 ///
 /// Sids are dropped, since those of two documents can collide. Statements alike in everything but
-/// their `Resource` become one, and a pattern within another of its list is left out.
+/// their `Resource` become one, or in everything but their `Action`. What another statement of the
+/// same effect includes is left out, and so is an Allow within a Deny, if the other's condition is
+/// the same or absent. The routes of one path for each of the seven verbs become `*/path`.
 pub fn merge<'a>(documents: impl IntoIterator<Item = &'a PolicyDocument>) -> PolicyDocument {
-    let statements = documents.into_iter().flat_map(|document| document.statements.iter());
-    merge_statements(statements.cloned())
+    let documents: Vec<_> = documents.into_iter().collect();
+    merge_watched(&documents, &mut ())
 }
 
-pub(super) fn merge_statements(statements: impl IntoIterator<Item = Statement>) -> PolicyDocument {
-    // By the text of all but the `Resource` list. Two `NotResource` lists cannot become one: what
-    // lies outside either is more than what lies outside both.
-    let mut alike: BTreeMap<String, Statement> = BTreeMap::new();
-    for statement in statements {
-        let mut statement = normalized(statement);
-        let found = match &mut statement.resources {
-            Resources::Only(patterns) => std::mem::take(patterns),
-            Resources::Except(_) => Vec::new(),
-        };
-        let merged = alike.entry(text(&statement)).or_insert(statement);
-        if let Resources::Only(patterns) = &mut merged.resources {
-            patterns.extend(found);
+/// [`merge`], and what it leaves out, in the order of the documents.
+pub fn explain_merge<'a>(
+    documents: impl IntoIterator<Item = &'a PolicyDocument>,
+) -> (PolicyDocument, Vec<Dropped>) {
+    let documents: Vec<_> = documents.into_iter().collect();
+    let mut report = Report::default();
+    let merged = merge_watched(&documents, &mut report);
+    (merged, report.finish(&documents))
+}
+
+fn merge_watched(documents: &[&PolicyDocument], observer: &mut impl Observer) -> PolicyDocument {
+    let mut merger = Merger::new(observer);
+    for (document, content) in documents.iter().enumerate() {
+        for (index, statement) in content.statements.iter().enumerate() {
+            let origin = Origin { document, statement: index, pattern: None };
+            let group = merger.group(statement.effect, Cow::Borrowed(&statement.actions), &statement.condition);
+            let patterns = (0..).zip(statement.resources.patterns());
+            let pieces = patterns.map(|(index, pattern)| {
+                Piece::written(pattern, group, Origin { pattern: Some(index), ..origin })
+            });
+            match &statement.resources {
+                Resources::Only(_) => pieces.for_each(|piece| merger.take(piece)),
+                Resources::Except(_) => merger.take_exceptions(group, origin, pieces.collect()),
+            }
         }
     }
-    let mut statements: Vec<Statement> = alike.into_values().collect();
+    let written = |origin: Origin| -> Option<&ResourcePattern> {
+        let statement = documents.get(origin.document)?.statements.get(origin.statement)?;
+        statement.resources.patterns().get(origin.pattern?)
+    };
+    let mut statements = merger.finish(|kept| {
+        let pattern = written(kept.piece.origin)?.normalized();
+        Some(if kept.every_verb { pattern.for_every_verb() } else { pattern })
+    });
     for statement in &mut statements {
-        if let Resources::Only(patterns) = &mut statement.resources {
-            *patterns = reduced_resources(patterns);
-        }
+        let (Resources::Only(patterns) | Resources::Except(patterns)) = &mut statement.resources;
+        patterns.sort_unstable_by(|one, two| one.as_str().cmp(two.as_str()));
     }
-    statements.sort_by_cached_key(|statement| (statement.effect, text(statement)));
+    document(statements)
+}
+
+/// The document of merged statements, in their order.
+pub(super) fn document(mut statements: Vec<Statement>) -> PolicyDocument {
+    statements.sort_by(|one, two| order(one).cmp(&order(two)));
     PolicyDocument { version: Version::V2012, statements }
 }
 
-/// The statement without its Sid, all lists in canonical form but that of `Resource`.
-fn normalized(statement: Statement) -> Statement {
-    let actions = match statement.actions {
-        Actions::Only(patterns) => Actions::Only(reduced_actions(&patterns)),
-        Actions::Except(patterns) => Actions::Except(reduced_actions(&patterns)),
-    };
-    let resources = match statement.resources {
-        Resources::Only(patterns) => Resources::Only(patterns),
-        Resources::Except(patterns) => Resources::Except(reduced_resources(&patterns)),
-    };
-    let condition = statement.condition.normalized();
-    Statement { sid: None, effect: statement.effect, actions, resources, condition }
-}
-
-fn reduced_actions(patterns: &[ActionPattern]) -> Vec<ActionPattern> {
-    let mut patterns: Vec<_> = patterns.iter().map(ActionPattern::normalized).collect();
-    patterns.sort();
-    patterns.dedup();
-    maximal(&patterns, ActionPattern::as_str, ActionPattern::includes)
-}
-
-fn reduced_resources(patterns: &[ResourcePattern]) -> Vec<ResourcePattern> {
-    let mut patterns: Vec<_> = patterns.iter().map(ResourcePattern::normalized).collect();
-    patterns.sort_by(|one, other| one.as_str().cmp(other.as_str()));
-    patterns.dedup();
-    maximal(&patterns, ResourcePattern::as_str, ResourcePattern::includes)
-}
-
-/// The patterns that no other one includes; of those that include each other, the first.
-///
-/// `patterns` are in the order of their texts. What a pattern includes begins as it does, up to its
-/// first wildcard, and so stands together: most pairs are never looked at.
-fn maximal<T: Clone>(patterns: &[T], text: fn(&T) -> &str, includes: fn(&T, &T) -> bool) -> Vec<T> {
-    let mut within_another = vec![false; patterns.len()];
-    for (index, wide) in patterns.iter().enumerate() {
-        let Some((literal, _)) = text(wide).split_once(['*', '?', '$']) else { continue };
-        let start = patterns.partition_point(|pattern| text(pattern) < literal);
-        let candidates = patterns.iter().zip(&mut within_another).enumerate().skip(start);
-        for (other, (pattern, within)) in candidates {
-            if !text(pattern).starts_with(literal) {
-                break;
-            }
-            let first_of_equals = index < other || !includes(pattern, wide);
-            *within |= other != index && includes(wide, pattern) && first_of_equals;
-        }
-    }
-    let kept = patterns.iter().zip(within_another).filter(|(_, within)| !within);
-    kept.map(|(pattern, _)| pattern.clone()).collect()
-}
-
-/// The statement as JSON text; texts, and lists and maps of texts, always have one.
-fn text(statement: &Statement) -> String {
-    serde_json::to_string(statement).unwrap_or_default()
+/// What statements are sorted by: nearly their text.
+fn order(statement: &Statement) -> impl Ord {
+    let Statement { effect, actions, resources, condition, .. } = statement;
+    let only = matches!(resources, Resources::Only(_));
+    let patterns = resources.patterns();
+    // Not by the first letter of each list: `[` comes after the quote of a single text.
+    let texts: Vec<&str> = patterns.iter().map(ResourcePattern::as_str).collect();
+    (*effect, actions.clone(), only, patterns.len() > 1, texts.join("\0"), condition.clone())
 }
 
 #[cfg(test)]
@@ -154,11 +150,12 @@ mod tests {
     fn different_conditions_and_exceptions_stay_apart() {
         let statement =
             |rest: &str| format!(r#"{{"Effect":"Allow","Action":"execute-api:Invoke",{rest}}}"#);
+        let secure = r#""Condition":{"Bool":{"aws:SecureTransport":"true"}}"#;
         let parts = [
-            statement(r#""NotResource":"GET/a""#),
-            statement(r#""NotResource":"GET/b""#),
-            statement(r#""Resource":"GET/a","Condition":{"Bool":{"aws:SecureTransport":"true"}}"#),
-            statement(r#""Resource":"GET/b""#),
+            statement(&format!(r#""NotResource":"GET/a",{secure}"#)),
+            statement(&format!(r#""NotResource":"GET/b",{secure}"#)),
+            statement(r#""Resource":"GET/a""#),
+            statement(r#""Resource":"GET/b","Condition":{"Bool":{"aws:SecureTransport":"false"}}"#),
         ];
         let texts: Vec<&str> = parts.iter().map(String::as_str).collect();
         assert_eq!(merged(&texts), parts.join(","));

@@ -8,10 +8,10 @@
 
 use std::collections::BTreeSet;
 
-use super::action::ActionPattern;
+use super::action::{ActionPattern, Actions};
 use super::condition::Condition;
 use super::document::{
-    Actions, Effect, Fault, PolicyDocument, Resources, Rule, Statement, Version,
+    Effect, Fault, PolicyDocument, Resources, Rule, Statement, Version,
 };
 use super::resource::ResourcePattern;
 use crate::json::{Json, pointer};

@@ -5,10 +5,10 @@
 //! a document is read: API Gateway does not document what it would put there.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::context::Context;
 use super::document::{Effect, Rule};
-use super::glob::glob_includes;
 
 /// The longest claim that is filled in, in characters.
 ///
@@ -17,12 +17,13 @@ use super::glob::glob_includes;
 /// [output]: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
 const MAX_CLAIM_CHARACTERS: usize = 128;
 
-/// A text with places for claims.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Template {
-    text: String,
-    // INVARIANT: in order and apart; each holds a `${token:…}` of `text`.
-    places: Vec<Place>,
+/// A text with places for claims: a part of a longer one, which is where the places are counted.
+#[derive(Clone, Debug)]
+pub(super) struct Template<'a> {
+    pub(super) whole: &'a str,
+    pub(super) part: Range<usize>,
+    // INVARIANT: in order, apart and within `part`.
+    pub(super) places: &'a [Place],
 }
 
 /// A piece of a template.
@@ -34,16 +35,16 @@ pub(crate) enum Part<'a> {
     Claim(&'a str),
 }
 
+/// Where a `${token:…}` stands in a text, in bytes.
 #[derive(Clone, Debug, Eq, PartialEq)]
-struct Place {
+pub(super) struct Place {
     start: usize,
     end: usize,
-    // INVARIANT: `token:` and the name of the claim, a key of the context.
-    key: String,
 }
 
-impl Template {
-    pub(super) fn parse(text: &str) -> Result<Self, (Rule, String)> {
+impl Place {
+    /// The places in a text.
+    pub(super) fn find_all(text: &str) -> Result<Box<[Self]>, (Rule, String)> {
         let mut places = Vec::new();
         let mut from = 0;
         while let Some(found) = text.get(from..).and_then(|rest| rest.find("${")) {
@@ -63,73 +64,105 @@ impl Template {
                 return Err((Rule::InvalidVariable, message.to_owned()));
             }
             let end = start + 2 + length + 1;
-            places.push(Place { start, end, key: variable.to_owned() });
+            places.push(Self { start, end });
             from = end;
         }
-        Ok(Self { text: text.to_owned(), places })
+        Ok(places.into())
     }
 
-    /// A text in which nothing is filled in.
-    pub(super) fn plain(text: String) -> Self {
-        Self { text, places: Vec::new() }
+    /// The key of the claim: `token:sub`.
+    fn key<'a>(&self, whole: &'a str) -> &'a str {
+        whole.get(self.start + "${".len()..self.end - "}".len()).unwrap_or_default()
+    }
+}
+
+impl<'a> Template<'a> {
+    /// As it was written.
+    pub(super) fn as_str(&self) -> &'a str {
+        self.slice(self.part.clone())
     }
 
-    /// Whether this matches whatever `other` matches, as globs and whatever the claims, as far as
-    /// can be seen.
-    pub(super) fn includes(&self, other: &Self) -> bool {
-        if !self.places.is_empty() {
-            return self.text == other.text;
-        }
-        if other.places.is_empty() {
-            return glob_includes(&self.text, &other.text);
-        }
-        // A claim is at most any text: in a Deny it is that, in an Allow less.
-        let mut widest = other.text.clone();
-        for place in other.places.iter().rev() {
-            widest.replace_range(place.start..place.end, "*");
-        }
-        glob_includes(&self.text, &widest)
+    /// What stands before the first wildcard or claim.
+    pub(super) fn literal(&self) -> &'a str {
+        let end = self.places.first().map_or(self.part.end, |place| place.start);
+        let text = self.slice(self.part.start..end);
+        text.split(['*', '?']).next().unwrap_or_default()
     }
 
     /// The text in pieces, in their order.
-    pub(super) fn parts(&self) -> Vec<Part<'_>> {
+    pub(super) fn parts(&self) -> Vec<Part<'a>> {
         let mut parts = Vec::with_capacity(2 * self.places.len() + 1);
-        let mut from = 0;
-        for place in &self.places {
-            parts.push(Part::Glob(self.text.get(from..place.start).unwrap_or_default()));
-            parts.push(Part::Claim(&place.key));
+        let mut from = self.part.start;
+        for place in self.places {
+            parts.push(Part::Glob(self.slice(from..place.start)));
+            parts.push(Part::Claim(place.key(self.whole)));
             from = place.end;
         }
-        parts.push(Part::Glob(self.text.get(from..).unwrap_or_default()));
+        parts.push(Part::Glob(self.slice(from..self.part.end)));
         parts
     }
 
     /// The names of the claims it needs, without `token:`.
-    pub(super) fn claims(&self) -> impl Iterator<Item = &str> {
-        self.places.iter().map(|place| place.key.strip_prefix("token:").unwrap_or(&place.key))
+    pub(super) fn claims(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let whole = self.whole;
+        self.places.iter().map(move |place| {
+            let key = place.key(whole);
+            key.strip_prefix("token:").unwrap_or(key)
+        })
     }
 
     /// The text with the claims in place; `None` if it then matches nothing.
     ///
     /// A claim that is missing, or is not of the alphabet, cannot be allowed anything by its name:
     /// an Allow matches nothing. Nor may it slip out of a Deny: there it is any text, `*`.
-    pub(super) fn fill(&self, effect: Effect, claims: &Context) -> Option<Cow<'_, str>> {
-        if self.places.is_empty() {
-            return Some(Cow::Borrowed(&self.text));
-        }
-        let mut filled = String::with_capacity(self.text.len());
-        let mut from = 0;
-        for place in &self.places {
-            filled.push_str(self.text.get(from..place.start)?);
-            match (claims.one(&place.key).filter(|claim| is_plain(claim)), effect) {
+    pub(super) fn fill(&self, effect: Effect, claims: &Context) -> Option<Cow<'a, str>> {
+        self.with_claims(|key, filled| {
+            match (claims.one(key).filter(|claim| is_plain(claim)), effect) {
                 (Some(claim), _) => filled.push_str(claim),
                 (None, Effect::Allow) => return None,
                 (None, Effect::Deny) => filled.push('*'),
             }
-            from = place.end;
+            Some(())
+        })
+    }
+
+    /// The text with each claim as a word of control characters, which no document has.
+    ///
+    /// If a glob of such atoms includes another, the templates do so whatever the claims: an atom
+    /// is matched by itself or within a `*`, and so is any text, or `*`, that is put in for it.
+    /// An Allow that matches nothing for want of a claim is included in anything.
+    pub(super) fn atoms(&self) -> Cow<'a, str> {
+        let atoms = self.with_claims(|key, text| {
+            text.push('\u{1}');
+            for byte in key.bytes() {
+                text.extend([byte >> 4, byte & 0xF].map(|half| char::from(half + 0x10)));
+            }
+            text.push('\u{2}');
+            Some(())
+        });
+        atoms.unwrap_or_default()
+    }
+
+    /// The text with whatever `put` puts in the place of the claim of a key.
+    fn with_claims(
+        &self,
+        put: impl Fn(&str, &mut String) -> Option<()>,
+    ) -> Option<Cow<'a, str>> {
+        if self.places.is_empty() {
+            return Some(Cow::Borrowed(self.as_str()));
         }
-        filled.push_str(self.text.get(from..)?);
+        let mut filled = String::with_capacity(2 * self.part.len());
+        for part in self.parts() {
+            match part {
+                Part::Glob(text) => filled.push_str(text),
+                Part::Claim(key) => put(key, &mut filled)?,
+            }
+        }
         Some(Cow::Owned(filled))
+    }
+
+    fn slice(&self, range: Range<usize>) -> &'a str {
+        self.whole.get(range).unwrap_or_default()
     }
 }
 
@@ -151,7 +184,9 @@ mod tests {
         if let Some(sub) = sub {
             claims.insert("token:sub", sub);
         }
-        Template::parse(text).unwrap().fill(effect, &claims).map(Cow::into_owned)
+        let places = Place::find_all(text).unwrap();
+        let template = Template { whole: text, part: 0..text.len(), places: &places };
+        template.fill(effect, &claims).map(Cow::into_owned)
     }
 
     #[test]
@@ -182,7 +217,7 @@ mod tests {
         for text in
             ["${", "a${token:sub", "${}", "${*}", "${aws:username}", "${token:}", "${token: sub}"]
         {
-            assert_eq!(Template::parse(text).unwrap_err().0, Rule::InvalidVariable, "{text}");
+            assert_eq!(Place::find_all(text).unwrap_err().0, Rule::InvalidVariable, "{text}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::super::document::Rule;
 
 /// A condition operator: `ForAnyValue:StringLikeIfExists` and the like.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) struct Operator {
     pub(super) quantifier: Quantifier,
     pub(super) comparison: Comparison,
@@ -13,7 +13,7 @@ pub(super) struct Operator {
 }
 
 /// What is asked of a key with several values.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Quantifier {
     None,
     ForAllValues,
@@ -21,7 +21,7 @@ pub(super) enum Quantifier {
 }
 
 /// The comparison at the heart of an operator.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Comparison {
     ArnEquals,
     ArnLike,

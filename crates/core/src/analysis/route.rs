@@ -1,0 +1,312 @@
+//! What documents say to the requests of one route of an API, for every value of its parameters.
+
+use std::collections::BTreeSet;
+
+use super::automaton::{Automaton, OverBudget, Walk};
+use super::diff::{Scope, Unknown, method_universe};
+use super::outcomes::{Applicable, Goal, Reached};
+use super::rules::{Rules, Side, Sides};
+use super::witness::{Guard, Witness, WitnessTarget};
+use crate::gateway::PathTemplate;
+use crate::policy::{Context, Decision, Effect, PolicyDocument, Target, Verdict};
+
+const INVOKE: &str = "execute-api:Invoke";
+
+/// The requests of one route.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteRequests<'a> {
+    /// One of [`VERBS`](crate::gateway::VERBS).
+    pub verb: &'a str,
+    /// Its path.
+    pub template: &'a PathTemplate,
+    /// The other paths of the API: requests that belong to one of them are not this route's.
+    pub others: &'a [&'a PathTemplate],
+}
+
+/// What documents say to all requests of a route.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RouteAccess {
+    /// All in all.
+    pub decision: RouteDecision,
+    /// Whether a Deny denies wherever it is denied; false if it is allowed everywhere.
+    pub explicit: bool,
+    /// A shortest request that is allowed, if there is any, and rather on no condition than on one.
+    pub allowed: Option<RouteExample>,
+    /// A shortest request that is denied, likewise.
+    pub denied: Option<RouteExample>,
+    /// Why it is not known; `None` unless the decision is [`RouteDecision::Unknown`].
+    pub unknown: Option<Unknown>,
+}
+
+/// The answer to all requests of a route.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum RouteDecision {
+    /// Every request is allowed.
+    Allow,
+    /// Whatever the path, a condition or a claim decides.
+    Conditional,
+    /// No request is allowed.
+    Deny,
+    /// It depends on the path, or on the API and stage.
+    Partial,
+    /// It could not be found out.
+    Unknown,
+}
+
+impl RouteDecision {
+    /// `allow`, `conditional`, `deny`, `partial` or `unknown`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Conditional => "conditional",
+            Self::Deny => "deny",
+            Self::Partial => "partial",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A request of a route.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RouteExample {
+    /// The request.
+    pub witness: Witness,
+    /// What the documents say to it.
+    pub verdict: Verdict,
+    /// The conditions it depends on, if it does.
+    pub when: Option<Guard>,
+}
+
+/// Decides every request of `route`.
+pub fn route_access(
+    documents: &[&PolicyDocument],
+    route: &RouteRequests<'_>,
+    scope: &Scope,
+) -> RouteAccess {
+    let sides = Sides { before: &[], after: documents };
+    let rules = Rules::of(sides, &INVOKE.to_ascii_lowercase());
+    let universe = method_universe(sides, scope);
+    let mut automaton = Automaton::default();
+    let mut starts = rules.add_to(&mut automaton, &universe);
+    let first = u32::try_from(rules.patterns.len()).unwrap_or(u32::MAX);
+    starts.extend(universe.add_route(&mut automaton, route.verb, route.template, first));
+    for (number, other) in (first + 1..).zip(route.others) {
+        if other.may_win_over(route.template) {
+            starts.extend(universe.add_route_taken(
+                &mut automaton,
+                route.verb,
+                route.template,
+                other,
+                number,
+            ));
+        }
+    }
+    let mut seen = Seen::default();
+    let mut known: BTreeSet<BTreeSet<u32>> = BTreeSet::new();
+    let start = automaton.start(starts);
+    let mut walk = Walk::new(&automaton, start, scope.max_states);
+    while let Some((index, state)) = walk.next() {
+        if !automaton.alive(&state).any(|number| number == first) {
+            continue;
+        }
+        let accepted: BTreeSet<u32> = automaton.accepted(&state).collect();
+        let is_of_route = accepted.range(first..).eq([&first]);
+        if is_of_route && known.insert(accepted.clone()) {
+            let text = universe.whole(&walk.text(index));
+            seen.look_at(&text, &Applicable::new(&rules, &accepted), documents);
+        }
+        if walk.go_on(index, &state) == Err(OverBudget) {
+            seen.unknown = Some(Unknown::OverBudget { max_states: scope.max_states });
+            break;
+        }
+    }
+    seen.access()
+}
+
+/// What has been seen of a route.
+#[derive(Default)]
+struct Seen {
+    allowed: Option<RouteExample>,
+    denied: Option<RouteExample>,
+    /// Whether there are requests for which nothing allows and nothing denies.
+    implicit: bool,
+    turns: BTreeSet<Turn>,
+    unknown: Option<Unknown>,
+}
+
+/// How requests turn out that are alike to all patterns.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Turn {
+    Allowed,
+    Denied,
+    /// As conditions and claims have it.
+    Either,
+}
+
+impl Seen {
+    fn look_at(
+        &mut self,
+        text: &str,
+        applicable: &Applicable<'_, '_>,
+        documents: &[&PolicyDocument],
+    ) {
+        let Ok(method) = text.parse() else {
+            self.unknown = Some(Unknown::Undecided);
+            return;
+        };
+        let target = WitnessTarget::Method(method);
+        let allows = applicable.of(Side::After, Effect::Allow);
+        let denies = applicable.of(Side::After, Effect::Deny);
+        let allowing = allows
+            .iter()
+            .map(|allow| Goal { applying: vec![*allow], not_applying: denies.clone() });
+        let denying =
+            denies.iter().map(|deny| Goal { applying: vec![*deny], not_applying: Vec::new() });
+        let all = [denies.as_slice(), &allows].concat();
+        let silent = Goal { applying: Vec::new(), not_applying: all };
+        let mut find = |goals: Vec<Goal>, wanted: Decision| {
+            self.example(goals, wanted, &target, applicable, documents)
+        };
+        let allowed = find(allowing.collect(), Decision::Allow);
+        let explicit = find(denying.collect(), Decision::ExplicitDeny);
+        let implicit = find(vec![silent], Decision::ImplicitDeny);
+        self.implicit |= implicit.is_some();
+        let denied = better(explicit, implicit);
+        self.turns.insert(match (&allowed, &denied) {
+            (Some(_), None) => Turn::Allowed,
+            (None, _) => Turn::Denied,
+            (Some(_), Some(_)) => Turn::Either,
+        });
+        self.allowed = better(self.allowed.take(), allowed);
+        self.denied = better(self.denied.take(), denied);
+    }
+
+    /// The request for `target` that reaches one of `goals` on the fewest conditions.
+    fn example(
+        &mut self,
+        mut goals: Vec<Goal>,
+        wanted: Decision,
+        target: &WitnessTarget,
+        applicable: &Applicable<'_, '_>,
+        documents: &[&PolicyDocument],
+    ) -> Option<RouteExample> {
+        goals.retain(|goal| applicable.is_consistent(goal));
+        goals.sort_by_key(|goal| applicable.conditions_of(goal));
+        let witness =
+            |context: Context| Witness { action: INVOKE, target: target.clone(), context };
+        let resource = match target {
+            WitnessTarget::Method(method) => Target::Method(method),
+            WitnessTarget::Page(page) => Target::Page(page),
+        };
+        let mut doubtful = false;
+        for goal in &goals {
+            let reached = applicable.realise(goal, resource, |context| {
+                witness(context.clone()).decide(documents).decision == wanted
+            });
+            match reached {
+                Reached::By(context, guard) => {
+                    let witness = witness(context);
+                    let verdict = witness.decide(documents);
+                    let when = (!guard.is_empty()).then_some(guard);
+                    return Some(RouteExample { witness, verdict, when });
+                }
+                Reached::Never => {}
+                Reached::Unknown => doubtful = true,
+            }
+        }
+        if doubtful {
+            self.unknown = Some(Unknown::Undecided);
+        }
+        None
+    }
+
+    fn access(self) -> RouteAccess {
+        let turns: Vec<Turn> = self.turns.iter().copied().collect();
+        let decision = match (self.unknown, turns.as_slice()) {
+            (Some(_), _) => RouteDecision::Unknown,
+            // A route without requests, all of which belong to others, allows nobody anything.
+            (None, [] | [Turn::Denied]) => RouteDecision::Deny,
+            (None, [Turn::Allowed]) => RouteDecision::Allow,
+            (None, [Turn::Either]) => RouteDecision::Conditional,
+            (None, [_, _, ..]) => RouteDecision::Partial,
+        };
+        let explicit = self.denied.is_some() && !self.implicit;
+        let Self { allowed, denied, unknown, .. } = self;
+        RouteAccess { decision, explicit, allowed, denied, unknown }
+    }
+}
+
+/// The one that depends on fewer conditions, and of equals the first.
+fn better(one: Option<RouteExample>, other: Option<RouteExample>) -> Option<RouteExample> {
+    let conditions = |example: &RouteExample| {
+        (example.when.as_ref().map_or(0, Guard::len), example.witness.context.iter().count())
+    };
+    match (one, other) {
+        (Some(one), Some(other)) if conditions(&other) < conditions(&one) => Some(other),
+        (Some(one), _) => Some(one),
+        (None, other) => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOME: &str = r#""Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}"#;
+
+    fn access(statements: &[&str], route: &str, others: &[&str]) -> RouteAccess {
+        let text = format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, statements.join(","));
+        let document = PolicyDocument::parse(text.as_bytes()).unwrap();
+        let (verb, template) = route.split_once(' ').unwrap();
+        let template = template.parse().unwrap();
+        let others: Vec<PathTemplate> = others.iter().map(|other| other.parse().unwrap()).collect();
+        let others: Vec<&PathTemplate> = others.iter().collect();
+        let route = RouteRequests { verb, template: &template, others: &others };
+        route_access(&[&document], &route, &Scope::default())
+    }
+
+    fn statement(effect: &str, resource: &str, rest: &str) -> String {
+        let rest = if rest.is_empty() { String::new() } else { format!(",{rest}") };
+        format!(
+            r#"{{"Effect":"{effect}","Action":"execute-api:Invoke","Resource":"{resource}"{rest}}}"#
+        )
+    }
+
+    macro_rules! decides {
+        ($($name:ident: [$($effect:ident $resource:literal $rest:expr),*], $route:literal beside [$($other:literal),*] => $want:ident $allowed:expr, $denied:expr;)*) => {$(
+            #[test]
+            fn $name() {
+                let statements = [$(statement(stringify!($effect), $resource, $rest)),*];
+                let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
+                let found = access(&statements, $route, &[$($other),*]);
+                let path = |example: &Option<RouteExample>| {
+                    example.as_ref().map(|example| example.witness.to_string())
+                };
+                let (allowed, denied) = (path(&found.allowed), path(&found.denied));
+                let want: (Option<&str>, Option<&str>) = ($allowed, $denied);
+                assert_eq!(found.decision, RouteDecision::$want, "{found:?}");
+                assert_eq!((allowed.as_deref(), denied.as_deref()), want);
+            }
+        )*};
+    }
+
+    decides! {
+        all_of_a_route: [Allow "GET/movies/*" ""], "GET /movies/{id}" beside [] => Allow Some("GET /movies/x"), None;
+        none_of_a_route: [Allow "GET/movies" ""], "GET /movies/{id}" beside [] => Deny None, Some("GET /movies/x");
+        some_values_of_a_parameter: [Allow "GET/movies/*" "", Deny "GET/movies/secret" ""], "GET /movies/{id}" beside [] => Partial Some("GET /movies/x"), Some("GET /movies/secret");
+        a_literal_sibling_is_another_route: [Allow "GET/movies/*" "", Deny "GET/movies/secret" ""], "GET /movies/{id}" beside ["/movies/secret", "/movies"] => Allow Some("GET /movies/x"), None;
+        a_literal_sibling_takes_what_is_below_it: [Allow "GET/a/*" "", Deny "GET/a/b/*" ""], "GET /a/{rest+}" beside ["/a/b/c"] => Allow Some("GET /a/"), None;
+        a_condition_decides_everywhere: [Allow "GET/movies/*" HOME], "GET /movies/{id}" beside [] => Conditional Some("GET /movies/x"), Some("GET /movies/x");
+        a_claim_names_one_of_them: [Allow "GET/users/${token:sub}" ""], "GET /users/{id}" beside [] => Partial Some("GET /users/x"), Some("GET /users/~");
+        the_root_has_no_parameters: [Allow "GET/" ""], "GET /" beside ["/{proxy+}"] => Allow Some("GET /"), None;
+        an_arn_of_one_stage_is_a_part: [Allow "arn:aws:execute-api:eu:1:a1/prod/*" ""], "GET /a" beside [] => Partial Some("GET /a"), Some("GET /a");
+    }
+
+    #[test]
+    fn a_deny_that_denies_wherever_it_is_denied_is_explicit() {
+        let deny = statement("Deny", "GET/a", "");
+        assert!(access(&[&deny], "GET /a", &[]).explicit);
+        assert!(!access(&[&deny], "GET /{id}", &[]).explicit);
+        assert!(!access(&[&statement("Allow", "GET/a", "")], "GET /a", &[]).explicit);
+    }
+}
