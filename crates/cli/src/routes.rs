@@ -103,3 +103,69 @@ impl RouteList {
         routes.find(|route| route.verb == verb || route.verb == MethodVerb::Any)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// `GET /movies/{id} (Operation) Show a movie`.
+    fn line(route: &Route) -> String {
+        let Route { verb, template, summary, guard } = route;
+        format!("{verb} {template} ({guard:?}) {summary}").trim_end().to_owned()
+    }
+
+    /// Compares with the strings of a case; without their order if it has a `document`, whose members
+    /// have lost theirs.
+    fn assert_strings(mut found: Vec<String>, case: &Value, name: &str) {
+        let all = case[name].as_array().into_iter().flatten();
+        let mut want: Vec<String> = all.map(|text| text.as_str().unwrap().to_owned()).collect();
+        if case["document"].is_object() {
+            found.sort();
+            want.sort();
+        }
+        assert_eq!(found, want, "{name}");
+    }
+
+    fn assert_case(case: &Value) {
+        let text =
+            case["text"].as_str().map_or_else(|| case["document"].to_string(), str::to_owned);
+        let list = match reader::read(&text) {
+            Ok(list) => list,
+            Err(error) => {
+                let faults = error.to_string().lines().map(str::to_owned).collect();
+                assert_strings(faults, case, "faults");
+                return;
+            }
+        };
+        assert_strings(list.routes.iter().map(line).collect(), case, "routes");
+        assert_strings(list.notes.iter().map(ToString::to_string).collect(), case, "notes");
+        for (request, want) in case["find"].as_object().into_iter().flatten() {
+            let (verb, path) = request.split_once(' ').unwrap();
+            let found = list.find(verb, path.strip_prefix('/').unwrap());
+            let found = found.map(|route| format!("{} {}", route.verb, route.template));
+            assert_eq!(found.as_deref(), want.as_str(), "{request}");
+        }
+    }
+
+    /// To add a case, add an element to a file of `tests/cases/routes`, or a file.
+    #[test]
+    fn every_case_holds() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/routes");
+        let mut count = 0;
+        for entry in folder.read_dir().unwrap() {
+            let path = entry.unwrap().path();
+            let cases: Vec<Value> = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+            for case in cases {
+                // What a failing assertion is about.
+                println!("{}: {}", path.display(), case["description"].as_str().unwrap());
+                assert_case(&case);
+                count += 1;
+            }
+        }
+        assert!(count > 0, "no cases in {}", folder.display());
+    }
+}

@@ -93,13 +93,13 @@ impl<'a> Reader<'a> {
                     self.note(&place, "a path item elsewhere; its methods are passed over");
                     continue;
                 }
-                _ => match verb(name) {
-                    Some(verb) => verb,
-                    None => {
+                _ => {
+                    let Some(verb) = verb(name) else {
                         self.note(&place, "no method of API Gateway; it is passed over");
                         continue;
-                    }
-                },
+                    };
+                    verb
+                }
             };
             match self.operation(verb, &template, &place) {
                 Ok(route) => self.routes.push(route),
