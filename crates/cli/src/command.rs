@@ -3,6 +3,7 @@
 mod decide;
 mod dev;
 mod lint;
+mod matrix;
 mod merge;
 mod question;
 mod token;
@@ -22,6 +23,7 @@ pub(crate) enum Command {
     Decide(decide::DecideArgs),
     Dev(Box<DevArgs>),
     Lint(lint::LintArgs),
+    Matrix(matrix::MatrixArgs),
     Merge(merge::MergeArgs),
     Token(token::TokenArgs),
     Verify(verify::VerifyArgs),
@@ -38,6 +40,7 @@ impl Command {
             Self::Decide(args) => args.run(stdin, stdout, stderr),
             Self::Dev(args) => args.run(),
             Self::Lint(args) => args.run(stdout),
+            Self::Matrix(args) => args.run(stdout, stderr),
             Self::Merge(args) => args.run(stdin, stdout, stderr),
             Self::Token(args) => args.run(stdin, stdout),
             Self::Verify(args) => args.run(stdin, stdout),

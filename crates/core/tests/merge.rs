@@ -32,7 +32,10 @@ fn methods() -> Vec<MethodArn> {
     let mut paths = vec![String::new()];
     let mut last = paths.clone();
     for _ in 0..4 {
-        last = last.iter().flat_map(|path| ["a", "b", "/"].map(|letter| path.clone() + letter)).collect();
+        last = last
+            .iter()
+            .flat_map(|path| ["a", "b", "/"].map(|letter| path.clone() + letter))
+            .collect();
         paths.extend(last.clone());
     }
     let verbs = ["GET", "PUT"];
@@ -143,9 +146,8 @@ fn patterns(document: &PolicyDocument) -> Vec<String> {
 /// The documents without what is dropped as redundant.
 fn without(documents: &[Vec<Value>], dropped: &[&Dropped]) -> Vec<PolicyDocument> {
     let statement = |document: usize, index: usize, statement: &Value| -> Option<Value> {
-        let here = |place: &&&Dropped| {
-            (place.place.document, place.place.statement) == (document, index)
-        };
+        let here =
+            |place: &&&Dropped| (place.place.document, place.place.statement) == (document, index);
         if dropped.iter().filter(here).any(|dropped| dropped.place.pattern.is_none()) {
             return None;
         }
@@ -267,7 +269,10 @@ fn texts(letters: &[&str], length: usize) -> Vec<String> {
     let mut texts = vec![String::new()];
     let mut last = texts.clone();
     for _ in 0..length {
-        last = last.iter().flat_map(|text| letters.iter().map(move |letter| format!("{text}{letter}"))).collect();
+        last = last
+            .iter()
+            .flat_map(|text| letters.iter().map(move |letter| format!("{text}{letter}")))
+            .collect();
         texts.extend(last.clone());
     }
     texts

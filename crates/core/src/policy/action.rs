@@ -73,7 +73,10 @@ impl ActionPattern {
 
     /// The pattern as AWS writes it.
     pub(super) fn spelling(&self) -> &str {
-        KNOWN.iter().find(|(_, known)| *known == self.text).map_or(&self.text, |(written, _)| written)
+        KNOWN
+            .iter()
+            .find(|(_, known)| *known == self.text)
+            .map_or(&self.text, |(written, _)| written)
     }
 
     /// Whether `action`, in lower case, matches.

@@ -56,7 +56,11 @@ fn merge_watched(documents: &[&PolicyDocument], observer: &mut impl Observer) ->
     for (document, content) in documents.iter().enumerate() {
         for (index, statement) in content.statements.iter().enumerate() {
             let origin = Origin { document, statement: index, pattern: None };
-            let group = merger.group(statement.effect, Cow::Borrowed(&statement.actions), &statement.condition);
+            let group = merger.group(
+                statement.effect,
+                Cow::Borrowed(&statement.actions),
+                &statement.condition,
+            );
             let patterns = (0..).zip(statement.resources.patterns());
             let pieces = patterns.map(|(index, pattern)| {
                 Piece::written(pattern, group, Origin { pattern: Some(index), ..origin })

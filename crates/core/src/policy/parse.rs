@@ -10,9 +10,7 @@ use std::collections::BTreeSet;
 
 use super::action::{ActionPattern, Actions};
 use super::condition::Condition;
-use super::document::{
-    Effect, Fault, PolicyDocument, Resources, Rule, Statement, Version,
-};
+use super::document::{Effect, Fault, PolicyDocument, Resources, Rule, Statement, Version};
 use super::resource::ResourcePattern;
 use crate::json::{Json, pointer};
 

@@ -139,8 +139,9 @@ impl ResourcePattern {
                 verb_matches && method.has_path() && rest_matches(method.path())
             }
             (Kind::Page, Target::Page(page)) => rest_matches(page),
-            (Kind::Arn(_) | Kind::Route(_), Target::Page(_))
-            | (Kind::Page, Target::Method(_)) => false,
+            (Kind::Arn(_) | Kind::Route(_), Target::Page(_)) | (Kind::Page, Target::Method(_)) => {
+                false
+            }
         }
     }
 
@@ -296,7 +297,9 @@ fn parse_arn(text: &str) -> Result<Fields, (Rule, String)> {
     let Ok([_, partition, _, region, account, tail]) = <[_; 6]>::try_from(fields) else {
         return invalid("must be an ARN of `execute-api`");
     };
-    for (name, (field, _)) in [("partition", &partition), ("region", &region), ("account", &account)] {
+    for (name, (field, _)) in
+        [("partition", &partition), ("region", &region), ("account", &account)]
+    {
         let word = |byte: u8| byte.is_ascii_alphanumeric() || b"-*?".contains(&byte);
         if field.is_empty() || !field.bytes().all(word) {
             let message = format!("has a malformed {name}: letters, digits, `-`, `*` and `?` only");

@@ -144,10 +144,7 @@ impl<'a> Template<'a> {
     }
 
     /// The text with whatever `put` puts in the place of the claim of a key.
-    fn with_claims(
-        &self,
-        put: impl Fn(&str, &mut String) -> Option<()>,
-    ) -> Option<Cow<'a, str>> {
+    fn with_claims(&self, put: impl Fn(&str, &mut String) -> Option<()>) -> Option<Cow<'a, str>> {
         if self.places.is_empty() {
             return Some(Cow::Borrowed(self.as_str()));
         }

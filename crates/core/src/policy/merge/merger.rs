@@ -110,8 +110,11 @@ impl<'a, 'o, O: Observer> Merger<'a, 'o, O> {
                     observer.dropped(origin, Reason::Nothing, None);
                     return None;
                 }
-                is_about_actions(&heads, group, origin, observer)
-                    .then_some(Exceptions { group, origin, list })
+                is_about_actions(&heads, group, origin, observer).then_some(Exceptions {
+                    group,
+                    origin,
+                    list,
+                })
             })
             .collect();
         sort(&mut exceptions);
@@ -174,12 +177,11 @@ fn reduce<'a>(
     list.reduce(|wide, narrow| relation(heads, wide, narrow), observer);
     let mut index = 0;
     while let Some(narrow) = exceptions.get(index) {
-        let everything = list.everything().find_map(|piece| {
-            Some((relation(heads, piece.group, narrow.group)?, piece.origin))
-        });
+        let everything = list
+            .everything()
+            .find_map(|piece| Some((relation(heads, piece.group, narrow.group)?, piece.origin)));
         let within = |wide: &Exceptions<'_>, narrow: &Exceptions<'_>| {
-            relation(heads, wide.group, narrow.group)
-                .filter(|_| wide.list.is_within(&narrow.list))
+            relation(heads, wide.group, narrow.group).filter(|_| wide.list.is_within(&narrow.list))
         };
         let mut others = exceptions.iter().enumerate().filter(|(other, _)| *other != index);
         let other = others.find_map(|(other, wide)| {
@@ -340,8 +342,11 @@ fn renumber<'a>(
 /// Puts the statements with exceptions in an order that is theirs wherever they came from.
 fn sort(exceptions: &mut [Exceptions<'_>]) {
     exceptions.sort_by(|one, two| {
-        (one.group, one.list.signature(), one.origin)
-            .cmp(&(two.group, two.list.signature(), two.origin))
+        (one.group, one.list.signature(), one.origin).cmp(&(
+            two.group,
+            two.list.signature(),
+            two.origin,
+        ))
     });
 }
 
