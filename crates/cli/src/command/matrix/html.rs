@@ -93,14 +93,13 @@ fn head(table: &Table, title: &str, date: &str) -> Markup {
 
 fn matrix(table: &Table, size: &Size) -> Markup {
     html! {
-        table {
-            caption {
-                ul.legend aria-label="Legend" {
-                    @for kind in kinds(table) {
-                        li { (shape(kind)) span { b { (kind.as_str()) } " " (kind.meaning()) } }
-                    }
-                }
+        ul.legend aria-label="Legend" {
+            @for kind in kinds(table) {
+                li { (shape(kind)) span { b { (kind.as_str()) } " " (kind.meaning()) } }
             }
+        }
+        table {
+            caption.u { "Routes, and which subject may call them" }
             thead {
                 tr {
                     th.corner scope="col" { span { "Route" } }

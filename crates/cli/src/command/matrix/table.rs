@@ -82,7 +82,7 @@ impl Table {
             });
             rows.flatten().collect()
         });
-        rows.sort_by_cached_key(|row| order(&row.template));
+        rows.sort_by_cached_key(order);
         let (title, policies, routes) = (list.title.clone(), String::new(), String::new());
         let mut table = Self { title, policies, routes, columns, rows };
         table.number();
@@ -212,12 +212,15 @@ fn rows_of(
 }
 
 /// Paths by their segments, so that a family is together and a path comes before those below it;
-/// rows of one path keep their order.
-fn order(template: &PathTemplate) -> Vec<(u8, String)> {
+/// reading before writing, and what is left of an ANY last.
+fn order(row: &Row) -> (Vec<(u8, String)>, usize) {
+    const VERBS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     let place = |segment: &Segment| match segment {
         Segment::Exact(text) => (0, text.clone()),
         Segment::Parameter(name) => (1, name.clone()),
         Segment::Greedy(name) => (2, name.clone()),
     };
-    template.segments().iter().map(place).collect()
+    let path = row.template.segments().iter().map(place).collect();
+    let verb = VERBS.iter().position(|verb| *verb == row.method);
+    (path, verb.unwrap_or(VERBS.len()))
 }
