@@ -2,10 +2,12 @@
 
 mod decide;
 mod dev;
+mod explain;
 mod lint;
 mod matrix;
 mod merge;
 mod question;
+mod test;
 mod token;
 mod verify;
 
@@ -22,9 +24,11 @@ use crate::exit_status::ExitStatus;
 pub(crate) enum Command {
     Decide(decide::DecideArgs),
     Dev(Box<DevArgs>),
+    Explain(Box<explain::ExplainArgs>),
     Lint(lint::LintArgs),
     Matrix(matrix::MatrixArgs),
     Merge(merge::MergeArgs),
+    Test(test::TestArgs),
     Token(token::TokenArgs),
     Verify(verify::VerifyArgs),
 }
@@ -39,9 +43,11 @@ impl Command {
         match self {
             Self::Decide(args) => args.run(stdin, stdout, stderr),
             Self::Dev(args) => args.run(),
+            Self::Explain(args) => args.run(stdin, stdout),
             Self::Lint(args) => args.run(stdout),
             Self::Matrix(args) => args.run(stdout, stderr),
             Self::Merge(args) => args.run(stdin, stdout, stderr),
+            Self::Test(args) => args.run(stdout, stderr),
             Self::Token(args) => args.run(stdin, stdout),
             Self::Verify(args) => args.run(stdin, stdout),
         }

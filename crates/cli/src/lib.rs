@@ -4,12 +4,17 @@
 //! tests; nothing else is meant to depend on it.
 
 mod command;
+mod coverage_routes;
 mod dev;
 mod development;
 mod exit_status;
+mod explain;
 mod json_lines;
+mod paint;
 mod routes;
+mod suite;
 mod unverified;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::{BufRead, Write};
@@ -28,7 +33,8 @@ struct Gatepost {
 }
 
 const AFTER_HELP: &str =
-    "Exit status: 0 yes; 1 no (findings, a refused token); 2 could not be done.
+    "Exit status: 0 yes; 1 no (findings, a refused token, a denied call, a failed case); 2 could not be
+done.
 
 Start here:  gatepost dev";
 

@@ -6,7 +6,9 @@
 
 mod automaton;
 mod diff;
+mod finding;
 mod language;
+mod lint;
 mod outcomes;
 mod realise;
 mod route;
@@ -15,5 +17,7 @@ mod search;
 mod witness;
 
 pub use self::diff::{Change, ChangeKind, Diff, Scope, Unknown, diff};
+pub use self::finding::{Finding, Level, Trap};
+pub use self::lint::lint;
 pub use self::route::{RouteAccess, RouteDecision, RouteExample, RouteRequests, route_access};
 pub use self::witness::{Guard, Witness, WitnessTarget};

@@ -9,7 +9,7 @@ use super::action::Actions;
 use super::condition::Condition;
 use super::parse;
 use super::resource::ResourcePattern;
-use crate::json::{Json, JsonError};
+use crate::json::{At, Json, JsonError, JsonRef};
 
 /// One IAM policy document for `execute-api`, as a group's file or row holds it.
 ///
@@ -56,7 +56,14 @@ impl PolicyDocument {
             let message = format!("the document is {bytes} bytes, over the limit of {max}");
             return Err(DocumentError::one(Fault::new("", Rule::TooLarge, message)));
         }
-        Self::from_json(&Json::parse(text)?)
+        let json = JsonRef::parse(text)?;
+        // Most texts have nothing that such a character could be written with.
+        let faults = if parse::may_write_control_characters(text) {
+            parse::control_characters(&json)
+        } else {
+            Vec::new()
+        };
+        Self::from_borrowed(&json, faults)
     }
 
     /// Reads a document from JSON that has been parsed.
@@ -65,7 +72,11 @@ impl PolicyDocument {
     ///
     /// [`DocumentError`] with every fault and its place.
     pub fn from_json(json: &Json) -> Result<Self, DocumentError> {
-        let mut faults = Vec::new();
+        let json = JsonRef::from(json);
+        Self::from_borrowed(&json, parse::control_characters(&json))
+    }
+
+    fn from_borrowed(json: &JsonRef<'_>, mut faults: Vec<Fault>) -> Result<Self, DocumentError> {
         match parse::document(json, &mut faults) {
             Some(document) if faults.is_empty() => Ok(document),
             Some(_) | None => Err(DocumentError { faults }),
@@ -275,11 +286,11 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(super) fn new(pointer: &str, rule: Rule, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.to_owned(), rule, message: message.into() }
+    pub(super) fn new(pointer: impl fmt::Display, rule: Rule, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.to_string(), rule, message: message.into() }
     }
 
-    pub(super) fn wrong_type(pointer: &str, found: &Json, wanted: &str) -> Self {
+    pub(super) fn wrong_type(pointer: &At<'_>, found: &JsonRef<'_>, wanted: &str) -> Self {
         Self::new(pointer, Rule::WrongType, format!("must be {wanted}, not {}", found.kind()))
     }
 }

@@ -80,7 +80,8 @@ impl ResourcePattern {
     pub const MAX_CHARACTERS: usize = 512;
 
     pub(super) fn parse(text: &str) -> Result<Self, (Rule, String)> {
-        let characters = text.chars().count();
+        // There are no more characters than bytes, and most texts are short.
+        let characters = if text.len() > Self::MAX_CHARACTERS { text.chars().count() } else { 0 };
         if characters > Self::MAX_CHARACTERS {
             let max = Self::MAX_CHARACTERS;
             let message = format!("is {characters} characters, over the limit of {max}");
@@ -212,6 +213,17 @@ impl ResourcePattern {
             Kind::Page => PAGE.len()..self.text.len(),
         };
         Template { whole: &self.text, part, places: &self.places }
+    }
+
+    /// What the whole ARN of a method that it matches begins with, or the path if it is a route or
+    /// page pattern.
+    pub(super) fn literal(&self) -> &str {
+        let template = self.template();
+        let start = if matches!(self.kind, Kind::Arn(_)) { 0 } else { template.part.start };
+        let text = self.text.get(start..).unwrap_or_default();
+        let end =
+            text.find(['*', '?']).unwrap_or(text.len()).min(text.find("${").unwrap_or(text.len()));
+        text.get(..end).unwrap_or_default()
     }
 
     fn slice(&self, range: &Range<usize>) -> &str {

@@ -65,8 +65,8 @@ impl<'a> List<'a> {
     ) {
         let Self { pieces, rows } = self;
         let pieces = pieces.as_slice();
-        let heads: Vec<&Piece<'a>> =
-            rows.iter().filter_map(|row| pieces.get(row.pieces.start)).collect();
+        let mut heads: Vec<&Piece<'a>> = Vec::with_capacity(rows.len());
+        heads.extend(rows.iter().filter_map(|row| pieces.get(row.pieces.start)));
         let of = |wanted: fn(&Piece<'_>) -> bool| -> Vec<(usize, &Piece<'a>)> {
             heads.iter().copied().enumerate().filter(|(_, piece)| wanted(piece)).collect()
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::super::action::Actions;
 use super::super::condition::Condition;
-use super::super::document::{Effect, Resources, Statement};
+use super::super::document::{Effect, PolicyDocument, Resources, Statement};
 use super::super::resource::ResourcePattern;
 use super::list::{Kept, List};
 use super::piece::{Piece, Signature};
@@ -35,9 +35,12 @@ struct Exceptions<'a> {
 }
 
 impl<'a, 'o, O: Observer> Merger<'a, 'o, O> {
-    pub(in crate::policy) fn new(observer: &'o mut O) -> Self {
-        let (groups, pieces, exceptions) = Default::default();
-        Self { groups, pieces, exceptions, observer }
+    /// For the patterns of `documents`, or a few more.
+    pub(in crate::policy) fn new(documents: &[&PolicyDocument], observer: &'o mut O) -> Self {
+        let statements = documents.iter().flat_map(|document| document.statements());
+        let count = statements.map(|statement| statement.resources().patterns().len()).sum();
+        let pieces = Vec::with_capacity(count);
+        Self { groups: BTreeMap::new(), pieces, exceptions: Vec::new(), observer }
     }
 
     /// The number of the group of all statements that are alike but for their resources.
@@ -245,6 +248,7 @@ fn unite<'a>(
         let Some(&first) = members.first() else { continue };
         let Some(head) = heads.get(first.group).cloned() else { continue };
         let group = heads.len();
+        let reason = if *head.actions == actions { Reason::Within } else { Reason::ActionsUnited };
         heads.push(Head { actions: Cow::Owned(actions), ..head });
         for member in members {
             let stays = member.origin == first.origin;
@@ -254,14 +258,14 @@ fn unite<'a>(
                 }
                 united.extend((!stays).then_some(index));
                 if !stays {
-                    observer.dropped(member.origin, Reason::ActionsUnited, Some(first.origin));
+                    observer.dropped(member.origin, reason, Some(first.origin));
                 }
             } else {
                 let by = Some(Origin { pattern: None, ..first.origin });
                 pieces.retain_mut(|piece| {
                     let is_member = piece.group == member.group;
                     if is_member && !stays {
-                        observer.dropped(piece.origin, Reason::ActionsUnited, by);
+                        observer.dropped(piece.origin, reason, by);
                     } else if is_member {
                         piece.group = group;
                     }
@@ -357,8 +361,15 @@ fn statements<'a>(
     write: &impl Fn(Kept<'_, 'a>) -> Option<ResourcePattern>,
     observer: &mut impl Observer,
 ) -> Vec<Statement> {
-    let mut patterns: Vec<Vec<ResourcePattern>> = vec![Vec::new(); heads.len()];
-    for kept in list.kept(observer) {
+    let kept = list.kept(observer);
+    let mut counts = vec![0; heads.len()];
+    for Kept { piece, .. } in &kept {
+        if let Some(count) = counts.get_mut(piece.group) {
+            *count += 1;
+        }
+    }
+    let mut patterns: Vec<Vec<_>> = counts.into_iter().map(Vec::with_capacity).collect();
+    for kept in kept {
         if let Some(patterns) = patterns.get_mut(kept.piece.group) {
             patterns.extend(write(kept));
         }

@@ -135,6 +135,11 @@ impl<'a> Piece<'a> {
         self.family == Family::Arn && fields(&self.key).iter().take(3).all(|field| *field == "*")
     }
 
+    /// Whether it matches whatever `other` matches, as far as can be seen.
+    pub(super) fn includes(&self, other: &Self) -> bool {
+        other.verbs.without(self.included_verbs(self.verbs, other)).is_none()
+    }
+
     /// The verbs for which this pattern, needed for `verbs` itself, matches whatever the key of
     /// `other` matches, as far as can be seen; those of a route pattern, or else all or none. Exact
     /// if it has no `?`, and neither has a claim.
