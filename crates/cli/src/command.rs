@@ -5,6 +5,7 @@ mod dev;
 mod diff;
 mod explain;
 mod lint;
+mod matrix;
 mod merge;
 mod question;
 mod test;
@@ -27,6 +28,7 @@ pub(crate) enum Command {
     Diff(Box<diff::DiffArgs>),
     Explain(Box<explain::ExplainArgs>),
     Lint(lint::LintArgs),
+    Matrix(matrix::MatrixArgs),
     Merge(merge::MergeArgs),
     Test(test::TestArgs),
     Token(token::TokenArgs),
@@ -46,6 +48,7 @@ impl Command {
             Self::Diff(args) => args.run(stdout, stderr),
             Self::Explain(args) => args.run(stdin, stdout),
             Self::Lint(args) => args.run(stdout),
+            Self::Matrix(args) => args.run(stdout, stderr),
             Self::Merge(args) => args.run(stdin, stdout, stderr),
             Self::Test(args) => args.run(stdout, stderr),
             Self::Token(args) => args.run(stdin, stdout),

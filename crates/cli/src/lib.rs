@@ -12,6 +12,7 @@ mod exit_status;
 mod explain;
 mod json_lines;
 mod paint;
+mod routes;
 mod side;
 mod suite;
 mod unverified;
