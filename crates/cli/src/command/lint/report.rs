@@ -1,0 +1,296 @@
+//! What a lint has looked at and found, with places in the text.
+
+use std::path::{Path, PathBuf};
+
+use gatepost_core::analysis::{Finding, Level, Scope, Trap, Witness, WitnessTarget, lint};
+use gatepost_core::json::{Json, JsonError};
+use gatepost_core::policy::{Fault, PolicyDocument, Rule};
+use gatepost_store::FileFault;
+use serde_json::{Value, json};
+
+use super::locate::{Position, Region, region, span};
+
+/// Every file, in the order they were looked at.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    pub(super) files: Vec<FileReport>,
+}
+
+/// One file.
+#[derive(Debug)]
+pub(super) struct FileReport {
+    pub(super) path: PathBuf,
+    pub(super) findings: Vec<Found>,
+}
+
+/// Something that was found in a file.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) pointer: String,
+    pub(super) rule: RuleId,
+    pub(super) message: String,
+    pub(super) example: Option<Witness>,
+    /// Where it stands; nothing if the file cannot be read.
+    pub(super) region: Option<Region>,
+    /// What stands there, without the blanks between.
+    pub(super) source: String,
+}
+
+/// Which rule was broken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum RuleId {
+    /// One without which there is no document.
+    Fault(&'static str),
+    /// A trap in a document.
+    Trap(Trap),
+}
+
+impl RuleId {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Fault(id) => id,
+            Self::Trap(trap) => trap.as_str(),
+        }
+    }
+
+    pub(super) fn level(self) -> Level {
+        match self {
+            Self::Fault(_) => Level::Error,
+            Self::Trap(trap) => trap.level(),
+        }
+    }
+}
+
+impl Report {
+    /// Every finding, with its file.
+    pub(super) fn findings(&self) -> impl Iterator<Item = (&Path, &Found)> {
+        self.files
+            .iter()
+            .flat_map(|file| file.findings.iter().map(move |found| (file.path.as_path(), found)))
+    }
+
+    /// How many findings are of this level.
+    pub(super) fn count(&self, level: Level) -> usize {
+        self.findings().filter(|(_, found)| found.rule.level() == level).count()
+    }
+
+    /// One line for programs.
+    pub(super) fn to_json(&self) -> Value {
+        let findings = self.findings().map(|(file, found)| {
+            let mut json = json!({
+                "file": file.display().to_string(),
+                "pointer": found.pointer,
+                "rule": found.rule.as_str(),
+                "level": found.rule.level().as_str(),
+                "message": found.message,
+                "line": found.region.map(|region| region.start.line),
+                "column": found.region.map(|region| region.start.column),
+            });
+            if let (Value::Object(members), Some(example)) = (&mut json, &found.example) {
+                members.insert("example".to_owned(), example_json(example));
+            }
+            json
+        });
+        json!({ "files": self.files.len(), "findings": findings.collect::<Vec<_>>() })
+    }
+}
+
+impl FileReport {
+    /// Looks at a file that is a policy document, or is none.
+    pub(super) fn new(
+        path: PathBuf,
+        document: &Result<PolicyDocument, FileFault>,
+        allowed: &[Trap],
+        scope: &Scope,
+    ) -> Self {
+        let mut findings: Vec<Found> = match document {
+            Ok(document) => {
+                let mut findings = lint(document, scope);
+                findings.retain(|finding| !allowed.contains(&finding.rule));
+                findings.into_iter().map(Found::from).collect()
+            }
+            Err(fault) => faults(fault),
+        };
+        // Read once more, because only what has findings needs its text. A file that is gone by now,
+        // or was too long to be read, has no places.
+        let text = match document {
+            Ok(_) | Err(FileFault::Document(_)) if !findings.is_empty() => std::fs::read(&path).ok(),
+            Ok(_) | Err(_) => None,
+        };
+        if let Some(text) = text {
+            for found in &mut findings {
+                found.place(&text);
+            }
+        }
+        Self { path, findings }
+    }
+}
+
+impl Found {
+    fn fault(pointer: &str, rule: &'static str, message: String) -> Self {
+        Self {
+            pointer: pointer.to_owned(),
+            rule: RuleId::Fault(rule),
+            message,
+            example: None,
+            region: None,
+            source: String::new(),
+        }
+    }
+
+    fn place(&mut self, text: &[u8]) {
+        let readable = String::from_utf8_lossy(text);
+        if self.rule == RuleId::Fault(Rule::InvalidJson.as_str())
+            && let Err(JsonError::Syntax { line, column, .. }) = Json::parse(text)
+        {
+            let start = Position::of_byte(&readable, line, column);
+            self.region = Some(Region { start, end: start });
+            return;
+        }
+        let span = span(&readable, &self.pointer);
+        self.region = Some(region(&readable, &span));
+        let source = readable.get(span).unwrap_or_default();
+        self.source = Json::parse(source.as_bytes())
+            .map_or_else(|_| source.to_owned(), |source| source.to_string());
+    }
+
+    /// The message, behind the pointer if there is one.
+    pub(super) fn sentence(&self) -> String {
+        if self.pointer.is_empty() {
+            self.message.clone()
+        } else {
+            format!("`{}` {}", self.pointer, self.message)
+        }
+    }
+}
+
+impl From<Finding> for Found {
+    fn from(Finding { rule, pointer, message, example }: Finding) -> Self {
+        let rule = RuleId::Trap(rule);
+        Self { pointer, rule, message, example, region: None, source: String::new() }
+    }
+}
+
+/// What keeps a file from being a policy document.
+fn faults(fault: &FileFault) -> Vec<Found> {
+    let message = fault.to_string();
+    let rule = match fault {
+        FileFault::Document(error) => {
+            let found = |Fault { pointer, rule, message }: &Fault| {
+                Found::fault(pointer, rule.as_str(), message.clone())
+            };
+            return error.faults().iter().map(found).collect();
+        }
+        FileFault::Name(_) => "file-name",
+        FileFault::NotAFile | FileFault::Unreadable(_) => "unreadable",
+        FileFault::Repeated { .. } => "repeated-subject",
+        FileFault::TooLarge { .. } => "too-large",
+    };
+    vec![Found::fault("", rule, message)]
+}
+
+/// A request, as its parts.
+fn example_json(example: &Witness) -> Value {
+    let mut json = match &example.target {
+        WitnessTarget::Method(method) => json!({
+            "action": example.action,
+            "method": method.verb(),
+            "path": method.has_path().then(|| format!("/{}", method.path())),
+            "resource": method.as_str(),
+        }),
+        WitnessTarget::Page(page) => json!({
+            "action": example.action,
+            "method": null,
+            "path": format!("/{page}"),
+            "resource": format!("page/{page}"),
+        }),
+    };
+    let context: serde_json::Map<String, Value> = example
+        .context
+        .iter()
+        .map(|(key, values)| match values {
+            [one] => (key.to_owned(), json!(one)),
+            list => (key.to_owned(), json!(list)),
+        })
+        .collect();
+    if let (Value::Object(members), false) = (&mut json, context.is_empty()) {
+        members.insert("context".to_owned(), Value::Object(context));
+    }
+    json
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use gatepost_core::policy::Context;
+
+    use super::*;
+
+    /// A trap and a fault in a file that is written as `path`, as a lint would have found them.
+    pub(in super::super) fn by_hand(path: &str) -> Report {
+        let text = br#"{ "Statement": [
+  { "Resource": ["GET/a", "arn:aws:execute-api:*:*:a1/prod/*/x"] } ] }"#;
+        let method = "arn:aws:execute-api:eu-west-1:1:a1/prod/DELETE/admin/GET/x".parse().unwrap();
+        let mut context = Context::new();
+        context.insert("aws:SourceIp", "192.0.2.1");
+        let mut trap = Found::from(Finding {
+            rule: Trap::StarSwallowsVerb,
+            pointer: "/Statement/0/Resource/1".to_owned(),
+            message: "lets the star swallow a slash".to_owned(),
+            example: Some(Witness {
+                action: "execute-api:Invoke",
+                target: WitnessTarget::Method(method),
+                context,
+            }),
+        });
+        let mut fault = Found::fault("/Statement/0", "missing-effect", "has no Effect".to_owned());
+        let mut note = Found::from(Finding {
+            rule: Trap::WildcardRegion,
+            pointer: "/Statement/0/Resource/1".to_owned(),
+            message: "is about every region".to_owned(),
+            example: None,
+        });
+        for found in [&mut trap, &mut fault, &mut note] {
+            found.place(text);
+        }
+        Report {
+            files: vec![
+                FileReport { path: path.into(), findings: vec![trap, fault, note] },
+                FileReport { path: "clean.json".into(), findings: Vec::new() },
+            ],
+        }
+    }
+
+    #[test]
+    fn programs_read_the_place_and_a_request() {
+        let report = by_hand("a.json").to_json();
+        assert_eq!(report["files"], 2);
+        assert_eq!(
+            report["findings"][0],
+            json!({
+                "file": "a.json",
+                "pointer": "/Statement/0/Resource/1",
+                "rule": "star-swallows-verb",
+                "level": "warning",
+                "message": "lets the star swallow a slash",
+                "line": 2,
+                "column": 27,
+                "example": {
+                    "action": "execute-api:Invoke",
+                    "method": "DELETE",
+                    "path": "/admin/GET/x",
+                    "resource": "arn:aws:execute-api:eu-west-1:1:a1/prod/DELETE/admin/GET/x",
+                    "context": { "aws:sourceip": "192.0.2.1" },
+                },
+            })
+        );
+        assert_eq!(report["findings"][1]["level"], "error");
+        assert_eq!(report["findings"][1].get("example"), None);
+    }
+
+    #[test]
+    fn text_that_is_no_json_has_the_place_where_it_stops_being_it() {
+        let mut found = Found::fault("", "invalid-json", String::new());
+        found.place("{\n\"é\": oops}".as_bytes());
+        assert_eq!(found.region.unwrap().start, Position { line: 2, column: 6 });
+    }
+}
