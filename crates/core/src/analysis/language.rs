@@ -1,7 +1,7 @@
 //! The texts that patterns match, as chains of an automaton.
 
 use super::automaton::{Automaton, Letters, Node};
-use crate::gateway::{PathTemplate, Segment, StageArn, VERBS};
+use crate::gateway::{PathTemplate, Segment, StageArn};
 use crate::policy::{Glob, Part, ResourcePattern, Shape};
 
 /// Which texts are looked at.
@@ -80,14 +80,19 @@ impl Universe {
         self.arn(automaton, fields, start)
     }
 
-    /// Adds the requests that a person would write down under `number`: a verb, and a path of at
-    /// most eight segments, none of them empty.
-    pub(super) fn add_pleasant(&self, automaton: &mut Automaton, number: u32) -> Vec<Node> {
+    /// Adds the requests of `verbs` that a person would write down under `number`: their paths are
+    /// of one to eight segments, none of them empty.
+    pub(super) fn add_pleasant(
+        &self,
+        automaton: &mut Automaton,
+        verbs: &[&str],
+        number: u32,
+    ) -> Vec<Node> {
         let mut starts = Vec::new();
         let mut path = automaton.begin(number);
         for _ in 0..8 {
             let segment = automaton.some(Letters::NoSlash, path);
-            for verb in VERBS {
+            for verb in verbs {
                 starts.extend(self.requests(automaton, verb, segment));
             }
             path = automaton.text("/", segment);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::probe::Probe;
+use super::probe::{Numbered, Probe};
 use super::subject::{Spot, Subject, tail_of};
 use super::wording::listed;
 use crate::analysis::automaton::Letters;
@@ -93,11 +93,16 @@ fn swallowing(
 ) -> Option<Witness> {
     let tail = tail_of(spot.pattern.as_str());
     let typical = subject.universe(spot.pattern);
-    for (universe, pleasantly) in [(&typical, true), (&typical, false), (&Universe::AnyStage, false)]
-    {
+    // Where the verb is written, another one says most.
+    let verbs = if tail.contains("DELETE") { &VERBS[..] } else { &["DELETE"] };
+    let ways = [(&typical, verbs), (&typical, &VERBS), (&typical, &[]), (&Universe::AnyStage, &[])];
+    for (universe, pleasantly) in ways {
         let mut probe = Probe::new(universe);
         let pattern = probe.pattern(spot.pattern);
-        let requests = if pleasantly { probe.pleasant() } else { probe.every_request() };
+        let requests = match pleasantly {
+            [] => probe.every_request(),
+            verbs => probe.pleasant(verbs),
+        };
         let tidy = probe.add(|universe, automaton, number| {
             universe.add_segments(automaton, fields, tail, &confined, number)
         });
@@ -109,7 +114,12 @@ fn swallowing(
         };
         let max_states = subject.settings.max_states;
         let wanted = |accepted: &BTreeSet<u32>| {
-            !accepted.contains(&tidy) && !others.iter().any(|other| other.applies(accepted))
+            let says_so = |other: &Numbered| {
+                // An Allow is nothing beside a Deny.
+                (spot.of.effect() == Effect::Allow || other.effect == Effect::Deny)
+                    && other.applies(accepted)
+            };
+            !accepted.contains(&tidy) && !others.iter().any(says_so)
         };
         let text = probe.shortest(&[pattern, requests], max_states, wanted);
         if let Some(method) = text.and_then(|text| text.parse().ok()) {

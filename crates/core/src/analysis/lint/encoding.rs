@@ -6,6 +6,7 @@ use super::probe::Probe;
 use super::subject::{Spot, Subject};
 use crate::analysis::finding::{Finding, Trap};
 use crate::analysis::witness::{Witness, WitnessTarget};
+use crate::gateway::VERBS;
 use crate::policy::{Decision, Effect, Shape};
 
 /// The action of a call.
@@ -31,7 +32,7 @@ fn bypass(subject: &Subject<'_>, spot: Spot<'_>) -> Option<Witness> {
     let universe = subject.universe(spot.pattern);
     let mut probe = Probe::new(&universe);
     let denied = probe.pattern(spot.pattern);
-    let pleasant = probe.pleasant();
+    let pleasant = probe.pleasant(&VERBS);
     let every = probe.every_request();
     let others = probe.statements(&subject.filled, INVOKE, (spot.statement, spot.index));
     let allows: Vec<_> = others.iter().filter(|other| other.effect == Effect::Allow).collect();

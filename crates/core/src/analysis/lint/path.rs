@@ -61,8 +61,10 @@ fn is_placeholder(segment: &str) -> bool {
 fn missing_root(subject: &Subject<'_>, spot: Spot<'_>) -> Option<Finding> {
     let (head, path) = split(spot.pattern)?;
     let root = path.trim_end_matches('*').strip_suffix('/').filter(|_| path.ends_with('*'))?;
-    // Whoever writes `GET/*/*` has thought of the number of segments.
-    if root.rsplit('/').next().is_none_or(|last| last.is_empty() || last.contains(['*', '?'])) {
+    // Whoever writes `GET/*/*` has thought of the number of segments, and the connections of a
+    // WebSocket API have no list.
+    let last = root.rsplit('/').next().unwrap_or_default();
+    if last.is_empty() || last.contains(['*', '?']) || last == "@connections" {
         return None;
     }
     let root = ResourcePattern::parse(&format!("{head}{root}")).ok()?;
@@ -73,7 +75,9 @@ fn missing_root(subject: &Subject<'_>, spot: Spot<'_>) -> Option<Finding> {
         return None;
     }
     let example = left_out(subject, spot, samples)?;
-    let level = if is_allow { narrowness(subject)? } else { Level::Warning };
+    // Perhaps the API has no method there, and nobody misses it.
+    let is_known = subject.settings.routes.is_some();
+    let level = if is_allow && !is_known { Level::Note } else { Level::Warning };
     let message = format!("leaves out the path before its last slash: add `{}`", short(&root, spot));
     Some(spot.finding(Trap::MissingRoot, message, Some(example)).at(level))
 }
@@ -120,12 +124,6 @@ fn left_out(subject: &Subject<'_>, spot: Spot<'_>, samples: Vec<Witness>) -> Opt
     // What is allowed although a Deny was written is worse than what may be.
     left.sort_by_key(|witness| subject.decide(witness) != Decision::Allow);
     left.into_iter().next()
-}
-
-/// How much it matters that an Allow leaves out a request: it is known that the API has a method
-/// for it, or it is not known.
-fn narrowness(subject: &Subject<'_>) -> Option<Level> {
-    Some(if subject.settings.routes.is_some() { Level::Warning } else { Level::Note })
 }
 
 /// What stands before the path of a pattern, and the path; `None` if it has none.

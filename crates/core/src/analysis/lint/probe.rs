@@ -60,9 +60,9 @@ impl<'u> Probe<'u> {
         })
     }
 
-    /// Adds the requests that a person would write down; returns the number.
-    pub(super) fn pleasant(&mut self) -> u32 {
-        self.add(|universe, automaton, number| universe.add_pleasant(automaton, number))
+    /// Adds the requests of `verbs` that a person would write down; returns the number.
+    pub(super) fn pleasant(&mut self, verbs: &[&str]) -> u32 {
+        self.add(|universe, automaton, number| universe.add_pleasant(automaton, verbs, number))
     }
 
     /// Adds the statements of `document` about `action` that apply whatever holds, without one

@@ -94,7 +94,9 @@ pub(super) fn look_together(
                 .filter(|other| **other != route.template)
                 .collect();
             let mut example = None;
-            for verb in &route.verbs {
+            let mut verbs = route.verbs.clone();
+            verbs.sort_by_key(|verb| *verb != "GET");
+            for verb in verbs {
                 let requests = RouteRequests { verb, template: &route.template, others: &others };
                 for (_, document) in documents {
                     let access = route_access(&[document], &requests, &settings.scope());

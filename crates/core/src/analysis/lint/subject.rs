@@ -129,10 +129,11 @@ impl<'a> Subject<'a> {
         let mut witnesses: Vec<Witness> =
             targets.into_iter().filter_map(|target| self.witness(statement, target)).collect();
         // What most people try first.
-        witnesses.sort_by_key(|witness| match &witness.target {
-            WitnessTarget::Method(method) => method.verb() != "GET",
-            WitnessTarget::Page(_) => false,
-        });
+        let is_get = |witness: &Witness| match &witness.target {
+            WitnessTarget::Method(method) => method.verb() == "GET",
+            WitnessTarget::Page(_) => true,
+        };
+        witnesses.sort_by_key(|witness| !is_get(witness));
         witnesses
     }
 
@@ -155,7 +156,8 @@ impl<'a> Subject<'a> {
         };
         let mut segments = tail_of(pattern.as_str()).split('/');
         let api = segments.next().unwrap_or("*");
-        let stage = segments.next().unwrap_or("*");
+        // `…:*/GET/x`, which has a segment too few.
+        let stage = segments.next().filter(|stage| !VERBS.contains(stage)).unwrap_or("*");
         let fields = [
             fit(partition, typical.partition()),
             fit(region, typical.region()),
@@ -195,11 +197,6 @@ impl<'a> Subject<'a> {
 }
 
 impl Spot<'_> {
-    /// The place of the statement.
-    pub(super) fn statement_pointer(&self) -> String {
-        format!("/Statement/{}", self.statement)
-    }
-
     /// The place of the pattern.
     pub(super) fn pointer(&self) -> String {
         let member = match self.of.resources() {
