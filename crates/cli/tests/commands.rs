@@ -110,6 +110,22 @@ fn merge_counts_the_bytes_it_returns_and_binds_to_the_api_when_asked() {
 }
 
 #[test]
+fn merge_says_what_it_leaves_out_when_asked() {
+    let documents = json!([
+        document("Allow", "GET/movies/*"),
+        { "Statement": { "Sid": "One", "Effect": "Allow", "Action": "execute-api:Invoke",
+                         "Resource": ["GET/movies/7", "GET/shows"] } },
+    ]);
+    let line = json!({ "documents": documents, "method_arn": ARN }).to_string();
+    let outcome = gatepost_with(&line, &["merge", "--explain"]);
+    let by = json!({ "document": 0, "statement": 0, "pattern": "GET/movies/*" });
+    let want = json!([{ "document": 1, "statement": 0, "sid": "One", "pattern": "GET/movies/7",
+                        "reason": "within", "by": by }]);
+    assert_eq!(lines(&outcome)[0]["dropped"], want);
+    assert!(lines(&gatepost_with(&line, &["merge"]))[0].get("dropped").is_none());
+}
+
+#[test]
 fn merge_fills_in_claims_only_where_it_binds() {
     let documents = json!([document("Allow", "GET/users/${token:sub}")]);
     let context = json!({ "token:sub": "u-1" });

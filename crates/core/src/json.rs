@@ -4,12 +4,16 @@
 //! Two members of one name are an error in every object, compared after unescaping, so that
 //! `"Effect"` and `"\u0045ffect"` cannot say different things to different readers. Order is kept.
 
+mod borrowed;
+mod reader;
+
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+
+pub(crate) use self::borrowed::{At, JsonRef};
 
 /// A JSON value (RFC 8259) without repeated member names.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,17 +42,7 @@ impl Json {
     ///
     /// [`JsonError`] for text that is not JSON, and for repeated member names: all of them.
     pub fn parse(text: &[u8]) -> Result<Self, JsonError> {
-        let mut repeated = Vec::new();
-        let mut reader = serde_json::Deserializer::from_slice(text);
-        let value = Reader { repeated: &mut repeated }
-            .deserialize(&mut reader)
-            .and_then(|value| reader.end().map(|()| value))
-            .map_err(|error| JsonError::Syntax {
-                line: error.line(),
-                column: error.column(),
-                reason: reason(&error),
-            })?;
-        if repeated.is_empty() { Ok(value) } else { Err(JsonError::RepeatedMembers(repeated)) }
+        reader::parse(text)
     }
 
     /// The member `name` of an object; `None` for other values too.
@@ -87,12 +81,39 @@ impl Json {
 /// The reader for values that are already apart from their text, such as a table's native maps.
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut repeated = Vec::new();
-        let value = Reader { repeated: &mut repeated }.deserialize(deserializer)?;
+        let (value, repeated) = reader::read(deserializer)?;
         match repeated.first() {
             None => Ok(value),
             Some(pointer) => Err(D::Error::custom(format_args!("repeated member at `{pointer}`"))),
         }
+    }
+}
+
+impl<'a> reader::Value<'a> for Json {
+    type Name = String;
+
+    fn null() -> Self {
+        Self::Null
+    }
+
+    fn boolean(value: bool) -> Self {
+        Self::Bool(value)
+    }
+
+    fn number(value: serde_json::Number) -> Self {
+        Self::Number(value)
+    }
+
+    fn text(value: Cow<'a, str>) -> Self {
+        Self::String(value.into_owned())
+    }
+
+    fn array(elements: Vec<Self>) -> Self {
+        Self::Array(elements)
+    }
+
+    fn object(members: Vec<(String, Self)>) -> Self {
+        Self::Object(members)
     }
 }
 
@@ -147,112 +168,6 @@ pub enum JsonError {
 pub fn pointer(parent: &str, token: impl fmt::Display) -> String {
     let token = token.to_string().replace('~', "~0").replace('/', "~1");
     format!("{parent}/{token}")
-}
-
-/// The reader's words without the place, which [`JsonError::Syntax`] has in fields of its own.
-fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.rsplit_once(" at line ") {
-        Some((reason, _)) => reason.to_owned(),
-        None => text,
-    }
-}
-
-/// Reads a value and notes repeated members as pointers, innermost name first; each level adds
-/// its own name on the way out, so that a document without repeats pays nothing for them.
-struct Reader<'a> {
-    repeated: &'a mut Vec<String>,
-}
-
-impl<'de> DeserializeSeed<'de> for Reader<'_> {
-    type Value = Json;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Reader<'_> {
-    type Value = Json;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
-        self.deserialize(deserializer)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
-        Ok(Json::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
-        Ok(Json::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
-        Ok(Json::Number(value.into()))
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Json, E> {
-        serde_json::Number::from_f64(value)
-            .map(Json::Number)
-            .ok_or_else(|| E::custom("number out of range"))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
-        Ok(Json::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Json, E> {
-        Ok(Json::String(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Json, A::Error> {
-        let mut array = Vec::new();
-        loop {
-            let before = self.repeated.len();
-            let reader = Reader { repeated: &mut *self.repeated };
-            let Some(element) = elements.next_element_seed(reader)? else { break };
-            prefix(self.repeated, before, array.len());
-            array.push(element);
-        }
-        Ok(Json::Array(array))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
-        let mut object: Vec<(String, Json)> = Vec::new();
-        while let Some(name) = members.next_key::<String>()? {
-            let before = self.repeated.len();
-            let value = members.next_value_seed(Reader { repeated: &mut *self.repeated })?;
-            prefix(self.repeated, before, &name);
-            object.push((name, value));
-        }
-        let mut names: Vec<&str> = object.iter().map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
-        for (one, next) in names.iter().zip(names.iter().skip(1)) {
-            if one == next {
-                self.repeated.push(pointer("", one));
-            }
-        }
-        Ok(Json::Object(object))
-    }
-}
-
-/// Puts `token` before the pointers found since `before`.
-fn prefix(repeated: &mut [String], before: usize, token: impl fmt::Display) {
-    for found in repeated.iter_mut().skip(before) {
-        *found = format!("{}{found}", pointer("", &token));
-    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod context;
 mod decide;
 mod document;
 mod glob;
+mod index;
 mod merge;
 mod parse;
 mod resource;
@@ -22,6 +23,7 @@ pub use self::document::{
     DocumentError, Effect, Fault, PolicyDocument, Resources, Rule, Statement, Version,
 };
 pub use self::glob::Glob;
+pub use self::index::PolicyIndex;
 pub use self::merge::{Dropped, Place, Reason, explain_merge, merge};
 pub use self::resource::ResourcePattern;
 pub(crate) use self::resource::Shape;

@@ -3,7 +3,8 @@
 
 use gatepost_core::gateway::{MethodArn, VERBS};
 use gatepost_core::policy::{
-    Access, BoundPolicy, Context, Decision, Glob, PolicyDocument, decide, merge,
+    Access, BoundPolicy, Context, Decision, Glob, PolicyDocument, PolicyIndex, Target, decide,
+    merge,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -176,6 +177,37 @@ proptest! {
         prop_assert_eq!(answer([&merged], &method, &context), answer(&documents, &method, &context));
         prop_assert_eq!(merge(documents.iter().rev()).to_string(), merged.to_string());
         prop_assert_eq!(merge([&merged]), merged);
+    }
+
+    #[test]
+    fn an_index_says_what_its_documents_say(
+        documents in documents(), methods in prop::collection::vec(method(), 1..8),
+        page in path(), context in context(),
+    ) {
+        let index = PolicyIndex::new(documents.clone());
+        let targets = methods.iter().map(Target::from).chain([Target::Page(&page)]);
+        for resource in targets {
+            for action in ["execute-api:Invoke", "gatepost:ViewPage"] {
+                let access = Access { action, resource, context: &context };
+                prop_assert_eq!(index.decide(&access), decide(&documents, &access));
+            }
+        }
+    }
+
+    #[test]
+    fn globs_are_said_to_meet_where_a_text_matches_both(
+        one in "[ab*?]{0,5}", two in "[ab*?]{0,5}",
+    ) {
+        let (one, two) = (Glob::new(one), Glob::new(two));
+        let mut texts = vec![String::new()];
+        let mut last = texts.clone();
+        for _ in 0..10 {
+            last.retain(|text| !one.after(text).is_empty() && !two.after(text).is_empty());
+            last = last.iter().flat_map(|text| ["a", "b"].map(|letter| text.clone() + letter)).collect();
+            texts.extend(last.clone());
+        }
+        let meet = texts.iter().any(|text| one.matches(text) && two.matches(text));
+        prop_assert_eq!(one.meets(&two), meet);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use gatepost_core::gateway::MethodArn;
 use gatepost_core::json::Json;
 use gatepost_core::policy::{
-    Access, BoundPolicy, Context, Decision, PolicyDocument, decide, merge,
+    Access, BoundPolicy, Context, Decision, PolicyDocument, PolicyIndex, decide, merge,
 };
 use serde_json::Value;
 
@@ -184,7 +184,12 @@ fn crate_answer(case: &Case) -> Result<Answer, String> {
     let documents = parsed_documents(case)?;
     let (resource, context) = (method_arn(case), context(case));
     let access = Access { action: &case.action, resource: (&resource).into(), context: &context };
-    Ok(match decide(&documents, &access).decision {
+    let verdict = decide(&documents, &access);
+    let indexed = PolicyIndex::new(documents).decide(&access);
+    if indexed != verdict {
+        return Err(format!("by index {indexed:?}, without {verdict:?}"));
+    }
+    Ok(match verdict.decision {
         Decision::Allow => Answer::Allow,
         Decision::ExplicitDeny => Answer::ExplicitDeny,
         Decision::ImplicitDeny => Answer::ImplicitDeny,

@@ -9,12 +9,32 @@ use super::witness::Witness;
 pub struct Finding {
     /// Which trap.
     pub rule: Trap,
+    /// How much it matters here.
+    pub level: Level,
     /// Where, as a JSON Pointer (RFC 6901); empty for the document itself.
     pub pointer: String,
     /// What is wrong, in words that follow the place.
     pub message: String,
     /// A request that shows it.
     pub example: Option<Witness>,
+}
+
+impl Finding {
+    pub(super) fn new(
+        rule: Trap,
+        pointer: impl Into<String>,
+        message: impl Into<String>,
+        example: Option<Witness>,
+    ) -> Self {
+        let (pointer, message) = (pointer.into(), message.into());
+        Self { rule, level: rule.level(), pointer, message, example }
+    }
+
+    /// The same finding, which matters as `level` says.
+    #[must_use]
+    pub(super) fn at(self, level: Level) -> Self {
+        Self { level, ..self }
+    }
 }
 
 /// How much a finding matters.
@@ -64,7 +84,7 @@ macro_rules! traps {
                 }
             }
 
-            /// How much it matters.
+            /// How much it matters as a rule.
             pub fn level(self) -> Level {
                 match self {
                     $(Self::$name => Level::$level,)*

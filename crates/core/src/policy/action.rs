@@ -67,17 +67,20 @@ impl ActionPattern {
     }
 
     /// The pattern, in lower case.
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
     /// The pattern as AWS writes it.
     pub(super) fn spelling(&self) -> &str {
-        KNOWN.iter().find(|(_, known)| *known == self.text).map_or(&self.text, |(written, _)| written)
+        KNOWN
+            .iter()
+            .find(|(_, known)| *known == self.text)
+            .map_or(&self.text, |(written, _)| written)
     }
 
     /// Whether `action`, in lower case, matches.
-    pub(super) fn matches(&self, action: &str) -> bool {
+    pub(crate) fn matches(&self, action: &str) -> bool {
         glob_matches(&self.text, action)
     }
 

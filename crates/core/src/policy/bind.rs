@@ -68,7 +68,7 @@ impl BoundPolicy {
         context: &Context,
         observer: &mut impl Observer,
     ) -> Result<Self, BindError> {
-        let mut merger = Merger::new(observer);
+        let mut merger = Merger::new(documents, observer);
         for (document, content) in documents.iter().enumerate() {
             for (index, statement) in content.statements.iter().enumerate() {
                 let origin = Origin { document, statement: index, pattern: None };
@@ -179,16 +179,21 @@ fn take<'a>(
         return Ok(());
     };
     let group = merger.group(statement.effect, actions, &statement.condition);
-    let mut pieces = Vec::new();
     let mut longest = 0;
+    let mut exceptions = Vec::new();
     for (index, pattern) in statement.resources.patterns().iter().enumerate() {
         let origin = Origin { pattern: Some(index), ..origin };
-        let before = pieces.len();
+        let mut is_about_nothing = true;
         pattern.rests(stage, statement.effect, claims, |rest| {
+            is_about_nothing = false;
             longest = longest.max(characters(stage, &rest));
-            pieces.push(Piece::bound(rest, group, origin));
+            let piece = Piece::bound(rest, group, origin);
+            match &statement.resources {
+                Resources::Only(_) => merger.take(piece),
+                Resources::Except(_) => exceptions.push(piece),
+            }
         });
-        if pieces.len() == before {
+        if is_about_nothing {
             merger.about_nothing(origin);
         }
     }
@@ -196,12 +201,12 @@ fn take<'a>(
         return Err(longest);
     }
     match &statement.resources {
-        Resources::Only(_) => pieces.into_iter().for_each(|piece| merger.take(piece)),
-        Resources::Except(_) if pieces.is_empty() => {
+        Resources::Only(_) => {}
+        Resources::Except(_) if exceptions.is_empty() => {
             // No exception concerns this stage, so it is about all of it.
             merger.take(Piece::bound(Cow::Borrowed("*"), group, origin));
         }
-        Resources::Except(_) => merger.take_exceptions(group, origin, pieces),
+        Resources::Except(_) => merger.take_exceptions(group, origin, exceptions),
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ pub(crate) use self::operand::Sample;
 use self::operator::{Operator, Quantifier};
 use super::context::{Context, folded, scalar};
 use super::document::{Fault, Rule};
-use crate::json::{Json, pointer};
+use crate::json::{At, Json, JsonRef};
 
 /// What must hold for a statement to apply; an empty condition always does.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -44,18 +44,18 @@ pub(crate) struct Clause {
 
 impl Condition {
     /// Reads a `Condition` member, adding what is wrong with it to `faults`.
-    pub(super) fn parse(json: &Json, at: &str, faults: &mut Vec<Fault>) -> Self {
+    pub(super) fn parse(json: &JsonRef<'_>, at: &At<'_>, faults: &mut Vec<Fault>) -> Self {
         let mut clauses = Vec::new();
         let Some(operators) = json.as_object() else {
             faults.push(Fault::wrong_type(at, json, "an object of condition operators"));
             return Self::default();
         };
         for (name, keys) in operators {
-            let at = pointer(at, name);
+            let at = At::Member(at, name);
             let operator = match Operator::parse(name) {
                 Ok(operator) => operator,
                 Err((rule, message)) => {
-                    faults.push(Fault { pointer: at, rule, message });
+                    faults.push(Fault::new(at, rule, message));
                     continue;
                 }
             };
@@ -65,24 +65,30 @@ impl Condition {
             };
             let mut seen = std::collections::BTreeSet::new();
             for (key, values) in keys {
-                let at = pointer(&at, key);
+                let at = At::Member(&at, key);
                 if !seen.insert(folded(key)) {
                     let message = "stands twice in this operator, in another case".to_owned();
-                    faults.push(Fault { pointer: at, rule: Rule::RepeatedConditionKey, message });
+                    faults.push(Fault::new(at, Rule::RepeatedConditionKey, message));
                     continue;
                 }
                 if key.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case("token:")) {
                     // API Gateway has no such key: a Deny would never apply, a negated Allow always.
                     let message = "claims can stand in `Resource` only, as in `GET/${token:sub}/*`";
-                    faults.push(Fault::new(&at, Rule::InvalidConditionKey, message));
+                    faults.push(Fault::new(at, Rule::InvalidConditionKey, message));
                 } else if !is_key(key) {
                     let message =
                         "a condition key is written `prefix:name`, such as `aws:SourceIp`";
-                    faults.push(Fault::new(&at, Rule::InvalidConditionKey, message));
+                    faults.push(Fault::new(at, Rule::InvalidConditionKey, message));
                 }
                 if let Some((values, operands)) = read_values(operator, values, &at, faults) {
                     let lookup = folded(key);
-                    clauses.push(Clause { operator, key: key.clone(), lookup, values, operands });
+                    clauses.push(Clause {
+                        operator,
+                        key: key.clone().into_owned(),
+                        lookup,
+                        values,
+                        operands,
+                    });
                 }
             }
         }
@@ -184,6 +190,11 @@ impl Clause {
         (self.operator.to_string(), &self.lookup)
     }
 
+    /// The operator as it is written.
+    pub(crate) fn operator_name(&self) -> String {
+        self.operator.to_string()
+    }
+
     /// The key as it is written.
     pub(crate) fn key(&self) -> &str {
         &self.key
@@ -269,39 +280,29 @@ pub(super) fn one_or_list(mut values: Vec<Json>) -> Json {
 /// The values of one key, as texts and as the operator reads them; `None` if any is at fault.
 fn read_values(
     operator: Operator,
-    json: &Json,
-    at: &str,
+    json: &JsonRef<'_>,
+    at: &At<'_>,
     faults: &mut Vec<Fault>,
 ) -> Option<(Vec<String>, Vec<Operand>)> {
     let before = faults.len();
-    let elements: Vec<(String, &Json)> = match json {
-        Json::Array(elements) => {
-            if elements.is_empty() {
-                let message = "must hold at least one value";
-                faults.push(Fault::new(at, Rule::EmptyList, message));
-            }
-            let places = (0..).map(|index: usize| pointer(at, index));
-            places.zip(elements).collect()
-        }
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Object(_) => {
-            vec![(at.to_owned(), json)]
-        }
-    };
-    if elements.len() > 1 && operator.comparison.takes_one_value() {
+    let count = if let JsonRef::Array(elements) = json { elements.len() } else { 1 };
+    if count == 0 {
+        faults.push(Fault::new(at, Rule::EmptyList, "must hold at least one value"));
+    }
+    if count > 1 && operator.comparison.takes_one_value() {
         let message = format!("`{operator}` takes one value, `true` or `false`");
         faults.push(Fault::new(at, Rule::MultipleBooleans, message));
     }
-    let mut values = Vec::with_capacity(elements.len());
-    let mut operands = Vec::with_capacity(elements.len());
-    for (at, element) in elements {
+    let (mut values, mut operands) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    json.each(at, |element, at| {
         let Some(text) = scalar(element) else {
-            faults.push(Fault::wrong_type(&at, element, "a string, number or boolean"));
-            continue;
+            faults.push(Fault::wrong_type(at, element, "a string, number or boolean"));
+            return;
         };
         if text.contains("${") {
             let message = "variables are filled in only in `Resource`";
-            faults.push(Fault::new(&at, Rule::InvalidVariable, message));
-            continue;
+            faults.push(Fault::new(at, Rule::InvalidVariable, message));
+            return;
         }
         match Operand::parse(operator.comparison, &text) {
             Ok(operand) => {
@@ -310,10 +311,10 @@ fn read_values(
             }
             Err(wanted) => {
                 let message = format!("`{operator}` needs {wanted}");
-                faults.push(Fault::new(&at, Rule::InvalidConditionValue, message));
+                faults.push(Fault::new(at, Rule::InvalidConditionValue, message));
             }
         }
-    }
+    });
     (faults.len() == before).then_some((values, operands))
 }
 

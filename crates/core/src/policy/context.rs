@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::json::Json;
+use crate::json::{Json, JsonRef};
 
 /// The values of condition keys for one request.
 ///
@@ -49,13 +49,13 @@ impl Context {
             }
             let value = match value {
                 Json::Array(values) => {
-                    values.iter().map(scalar).collect::<Option<Vec<_>>>().map(ContextValue::from)
+                    values.iter().map(of_json).collect::<Option<Vec<_>>>().map(ContextValue::from)
                 }
                 Json::Null
                 | Json::Bool(_)
                 | Json::Number(_)
                 | Json::String(_)
-                | Json::Object(_) => scalar(value).map(ContextValue::from),
+                | Json::Object(_) => of_json(value).map(ContextValue::from),
             };
             context.insert(key, value.ok_or_else(|| ContextError::BadValue { key: key.clone() })?);
         }
@@ -86,13 +86,17 @@ pub(super) fn folded(key: &str) -> String {
     if key.starts_with("token:") { key.to_owned() } else { key.to_ascii_lowercase() }
 }
 
+fn of_json(json: &Json) -> Option<String> {
+    scalar(&JsonRef::from(json))
+}
+
 /// The text of a string, number or boolean, as conditions compare it.
-pub(super) fn scalar(json: &Json) -> Option<String> {
+pub(super) fn scalar(json: &JsonRef<'_>) -> Option<String> {
     match json {
-        Json::String(text) => Some(text.clone()),
-        Json::Number(number) => Some(number.to_string()),
-        Json::Bool(value) => Some(value.to_string()),
-        Json::Null | Json::Array(_) | Json::Object(_) => None,
+        JsonRef::String(text) => Some(text.clone().into_owned()),
+        JsonRef::Number(number) => Some(number.to_string()),
+        JsonRef::Bool(value) => Some(value.to_string()),
+        JsonRef::Null | JsonRef::Array(_) | JsonRef::Object(_) => None,
     }
 }
 

@@ -100,17 +100,27 @@ pub fn decide<'a>(
     access: &Access<'_>,
 ) -> Verdict {
     let action = access.action.to_ascii_lowercase();
+    verdict(documents.into_iter().enumerate().flat_map(|(document, content)| {
+        let statements = content.statements().iter().enumerate();
+        let action = action.as_str();
+        statements.filter_map(move |(index, statement)| {
+            (applies(statement, action, access.context)
+                && names(statement, access.resource, access.context))
+            .then_some((document, index, statement))
+        })
+    }))
+}
+
+/// What follows from the statements that apply, each with its document's and its own place.
+pub(super) fn verdict<'a>(
+    applying: impl Iterator<Item = (usize, usize, &'a Statement)>,
+) -> Verdict {
     let (mut allows, mut denies) = (Vec::new(), Vec::new());
-    for (document, content) in documents.into_iter().enumerate() {
-        for (index, statement) in content.statements().iter().enumerate() {
-            if applies(statement, &action, access) {
-                let sid = statement.sid.clone();
-                let place = StatementPlace { document, statement: index, sid };
-                match statement.effect {
-                    Effect::Allow => allows.push(place),
-                    Effect::Deny => denies.push(place),
-                }
-            }
+    for (document, index, statement) in applying {
+        let place = StatementPlace { document, statement: index, sid: statement.sid.clone() };
+        match statement.effect {
+            Effect::Allow => allows.push(place),
+            Effect::Deny => denies.push(place),
         }
     }
     let (decision, statements) = match (denies.is_empty(), allows.is_empty()) {
@@ -121,11 +131,9 @@ pub fn decide<'a>(
     Verdict { decision, statements }
 }
 
-/// Whether `statement` applies; `action` is the access's, in lower case.
-fn applies(statement: &Statement, action: &str, access: &Access<'_>) -> bool {
-    statement.actions.match_action(action)
-        && names(statement, access.resource, access.context)
-        && statement.condition.holds(access.context)
+/// Whether `statement` applies, if it is about the resource; `action` is in lower case.
+pub(super) fn applies(statement: &Statement, action: &str, context: &Context) -> bool {
+    statement.actions.match_action(action) && statement.condition.holds(context)
 }
 
 /// Whether `statement` is about `target`, be its action and condition what they may.

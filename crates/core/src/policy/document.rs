@@ -5,11 +5,11 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::action::Actions;
+use super::action::{ActionPattern, Actions};
 use super::condition::Condition;
 use super::parse;
 use super::resource::ResourcePattern;
-use crate::json::{Json, JsonError};
+use crate::json::{At, Json, JsonError, JsonRef};
 
 /// One IAM policy document for `execute-api`, as a group's file or row holds it.
 ///
@@ -56,7 +56,14 @@ impl PolicyDocument {
             let message = format!("the document is {bytes} bytes, over the limit of {max}");
             return Err(DocumentError::one(Fault::new("", Rule::TooLarge, message)));
         }
-        Self::from_json(&Json::parse(text)?)
+        let json = JsonRef::parse(text)?;
+        // Most texts have nothing that such a character could be written with.
+        let faults = if parse::may_write_control_characters(text) {
+            parse::control_characters(&json)
+        } else {
+            Vec::new()
+        };
+        Self::from_borrowed(&json, faults)
     }
 
     /// Reads a document from JSON that has been parsed.
@@ -65,7 +72,11 @@ impl PolicyDocument {
     ///
     /// [`DocumentError`] with every fault and its place.
     pub fn from_json(json: &Json) -> Result<Self, DocumentError> {
-        let mut faults = Vec::new();
+        let json = JsonRef::from(json);
+        Self::from_borrowed(&json, parse::control_characters(&json))
+    }
+
+    fn from_borrowed(json: &JsonRef<'_>, mut faults: Vec<Fault>) -> Result<Self, DocumentError> {
         match parse::document(json, &mut faults) {
             Some(document) if faults.is_empty() => Ok(document),
             Some(_) | None => Err(DocumentError { faults }),
@@ -80,6 +91,11 @@ impl PolicyDocument {
     /// The statements, in the order they were written.
     pub fn statements(&self) -> &[Statement] {
         &self.statements
+    }
+
+    /// The same document with these statements.
+    pub(crate) fn with(&self, statements: Vec<Statement>) -> Self {
+        Self { version: self.version, statements }
     }
 
     /// The names of the claims that its resources need for their `${token:…}`.
@@ -164,6 +180,26 @@ impl Statement {
     /// What must hold for it to apply.
     pub fn condition(&self) -> &Condition {
         &self.condition
+    }
+
+    /// The same statement about these patterns, which count as its own do.
+    pub(crate) fn with_patterns(&self, patterns: Vec<ResourcePattern>) -> Self {
+        let resources = match self.resources {
+            Resources::Only(_) => Resources::Only(patterns),
+            Resources::Except(_) => Resources::Except(patterns),
+        };
+        Self { resources, ..self.clone() }
+    }
+
+    /// The same statement, for every action and whatever holds.
+    pub(crate) fn about_everything(&self) -> Self {
+        let actions = Actions::Only(vec![ActionPattern::any()]);
+        Self { actions, ..self.without_condition() }
+    }
+
+    /// The same statement, whatever holds.
+    pub(crate) fn without_condition(&self) -> Self {
+        Self { condition: Condition::default(), ..self.clone() }
     }
 }
 
@@ -275,11 +311,11 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(super) fn new(pointer: &str, rule: Rule, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.to_owned(), rule, message: message.into() }
+    pub(super) fn new(pointer: impl fmt::Display, rule: Rule, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.to_string(), rule, message: message.into() }
     }
 
-    pub(super) fn wrong_type(pointer: &str, found: &Json, wanted: &str) -> Self {
+    pub(super) fn wrong_type(pointer: &At<'_>, found: &JsonRef<'_>, wanted: &str) -> Self {
         Self::new(pointer, Rule::WrongType, format!("must be {wanted}, not {}", found.kind()))
     }
 }

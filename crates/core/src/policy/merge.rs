@@ -21,6 +21,7 @@ mod piece;
 mod report;
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 pub(super) use self::list::Kept;
 pub(super) use self::merger::Merger;
@@ -52,11 +53,15 @@ pub fn explain_merge<'a>(
 }
 
 fn merge_watched(documents: &[&PolicyDocument], observer: &mut impl Observer) -> PolicyDocument {
-    let mut merger = Merger::new(observer);
+    let mut merger = Merger::new(documents, observer);
     for (document, content) in documents.iter().enumerate() {
         for (index, statement) in content.statements.iter().enumerate() {
             let origin = Origin { document, statement: index, pattern: None };
-            let group = merger.group(statement.effect, Cow::Borrowed(&statement.actions), &statement.condition);
+            let group = merger.group(
+                statement.effect,
+                Cow::Borrowed(&statement.actions),
+                &statement.condition,
+            );
             let patterns = (0..).zip(statement.resources.patterns());
             let pieces = patterns.map(|(index, pattern)| {
                 Piece::written(pattern, group, Origin { pattern: Some(index), ..origin })
@@ -84,18 +89,25 @@ fn merge_watched(documents: &[&PolicyDocument], observer: &mut impl Observer) ->
 
 /// The document of merged statements, in their order.
 pub(super) fn document(mut statements: Vec<Statement>) -> PolicyDocument {
-    statements.sort_by(|one, two| order(one).cmp(&order(two)));
+    statements.sort_by(order);
     PolicyDocument { version: Version::V2012, statements }
 }
 
-/// What statements are sorted by: nearly their text.
-fn order(statement: &Statement) -> impl Ord {
-    let Statement { effect, actions, resources, condition, .. } = statement;
-    let only = matches!(resources, Resources::Only(_));
-    let patterns = resources.patterns();
-    // Not by the first letter of each list: `[` comes after the quote of a single text.
-    let texts: Vec<&str> = patterns.iter().map(ResourcePattern::as_str).collect();
-    (*effect, actions.clone(), only, patterns.len() > 1, texts.join("\0"), condition.clone())
+/// Nearly the order of their texts: one pattern comes before a list, for want of a `[`.
+fn order(one: &Statement, two: &Statement) -> Ordering {
+    let is_only = |statement: &Statement| matches!(statement.resources, Resources::Only(_));
+    let [first, second] = [one, two].map(|statement| statement.resources.patterns());
+    one.effect
+        .cmp(&two.effect)
+        .then_with(|| one.actions.cmp(&two.actions))
+        .then_with(|| is_only(one).cmp(&is_only(two)))
+        .then_with(|| (first.len() > 1).cmp(&(second.len() > 1)))
+        .then_with(|| {
+            let [one, two] =
+                [first, second].map(|patterns| patterns.iter().map(ResourcePattern::as_str));
+            one.cmp(two)
+        })
+        .then_with(|| one.condition.cmp(&two.condition))
 }
 
 #[cfg(test)]

@@ -10,24 +10,21 @@ use std::collections::BTreeSet;
 
 use super::action::{ActionPattern, Actions};
 use super::condition::Condition;
-use super::document::{
-    Effect, Fault, PolicyDocument, Resources, Rule, Statement, Version,
-};
+use super::document::{Effect, Fault, PolicyDocument, Resources, Rule, Statement, Version};
 use super::resource::ResourcePattern;
-use crate::json::{Json, pointer};
+use crate::json::{At, JsonRef};
 
 /// Reads a document; what it returns counts only if nothing was added to `faults`.
-pub(super) fn document(json: &Json, faults: &mut Vec<Fault>) -> Option<PolicyDocument> {
-    find_control_characters(json, "", faults);
+pub(super) fn document(json: &JsonRef<'_>, faults: &mut Vec<Fault>) -> Option<PolicyDocument> {
     let Some(members) = json.as_object() else {
-        faults.push(Fault::wrong_type("", json, "an object"));
+        faults.push(Fault::wrong_type(&At::Top, json, "an object"));
         return None;
     };
     for (name, _) in members {
-        match name.as_str() {
+        match name.as_ref() {
             "Version" | "Statement" => {}
-            "Id" => faults.push(unsupported("", name)),
-            _ => faults.push(unknown("", name, &["Version", "Statement"])),
+            "Id" => faults.push(unsupported(&At::Top, name)),
+            _ => faults.push(unknown(&At::Top, name, &["Version", "Statement"])),
         }
     }
     let version = match json.get("Version") {
@@ -42,49 +39,50 @@ pub(super) fn document(json: &Json, faults: &mut Vec<Fault>) -> Option<PolicyDoc
     Some(PolicyDocument { version, statements })
 }
 
-fn read_version(json: &Json, faults: &mut Vec<Fault>) -> Option<Version> {
+fn read_version(json: &JsonRef<'_>, faults: &mut Vec<Fault>) -> Option<Version> {
+    let at = At::Member(&At::Top, "Version");
     let Some(text) = json.as_str() else {
-        faults.push(Fault::wrong_type("/Version", json, "a string"));
+        faults.push(Fault::wrong_type(&at, json, "a string"));
         return None;
     };
     let version = [Version::V2008, Version::V2012].into_iter().find(|v| v.as_str() == text);
     if version.is_none() {
         let message = "must be `2012-10-17` (or `2008-10-17`)";
-        faults.push(Fault::new("/Version", Rule::InvalidVersion, message));
+        faults.push(Fault::new(at, Rule::InvalidVersion, message));
     }
     version
 }
 
-fn read_statements(json: &Json, version: Version, faults: &mut Vec<Fault>) -> Vec<Statement> {
-    let elements: Vec<(String, &Json)> = match json {
-        Json::Array(elements) => {
-            let places = (0..).map(|index: usize| pointer("/Statement", index));
-            places.zip(elements).collect()
-        }
-        Json::Object(_) => vec![("/Statement".to_owned(), json)],
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {
-            faults.push(Fault::wrong_type("/Statement", json, "an array of statements"));
-            return Vec::new();
-        }
-    };
-    let mut statements = Vec::with_capacity(elements.len());
+fn read_statements(
+    json: &JsonRef<'_>,
+    version: Version,
+    faults: &mut Vec<Fault>,
+) -> Vec<Statement> {
+    let at = At::Member(&At::Top, "Statement");
+    if !matches!(json, JsonRef::Array(_) | JsonRef::Object(_)) {
+        faults.push(Fault::wrong_type(&at, json, "an array of statements"));
+        return Vec::new();
+    }
+    let count = if let JsonRef::Array(elements) = json { elements.len() } else { 1 };
+    let mut statements = Vec::with_capacity(count);
     let mut sids = BTreeSet::new();
-    for (at, element) in elements {
-        let Some(statement) = read_statement(element, &at, version, faults) else { continue };
-        if let Some(sid) = statement.sid.as_deref().filter(|sid| !sid.is_empty())
-            && !sids.insert(sid.to_owned())
+    json.each(&at, |element, at| {
+        let Some(statement) = read_statement(element, at, version, faults) else { return };
+        if let Some(sid) =
+            element.get("Sid").and_then(JsonRef::as_str).filter(|sid| !sid.is_empty())
+            && !sids.insert(sid)
         {
             let message = "is the Sid of an earlier statement too";
-            faults.push(Fault::new(&pointer(&at, "Sid"), Rule::RepeatedSid, message));
+            faults.push(Fault::new(At::Member(at, "Sid"), Rule::RepeatedSid, message));
         }
         statements.push(statement);
-    }
+    });
     statements
 }
 
 fn read_statement(
-    json: &Json,
-    at: &str,
+    json: &JsonRef<'_>,
+    at: &At<'_>,
     version: Version,
     faults: &mut Vec<Fault>,
 ) -> Option<Statement> {
@@ -95,15 +93,15 @@ fn read_statement(
         return None;
     };
     for (name, _) in members {
-        match name.as_str() {
+        match name.as_ref() {
             name if MEMBERS.contains(&name) => {}
             "Principal" | "NotPrincipal" => faults.push(unsupported(at, name)),
             _ => faults.push(unknown(at, name, &MEMBERS)),
         }
     }
-    let sid = json.get("Sid").and_then(|sid| read_sid(sid, &pointer(at, "Sid"), faults));
+    let sid = json.get("Sid").and_then(|sid| read_sid(sid, &At::Member(at, "Sid"), faults));
     let effect = if let Some(effect) = json.get("Effect") {
-        read_effect(effect, &pointer(at, "Effect"), faults)
+        read_effect(effect, &At::Member(at, "Effect"), faults)
     } else {
         let message = "the statement has no `Effect`: write `Allow` or `Deny`";
         faults.push(Fault::new(at, Rule::MissingEffect, message));
@@ -112,13 +110,13 @@ fn read_statement(
     let actions = read_actions(json, at, faults);
     let resources = read_resources(json, at, version, faults);
     let condition = match json.get("Condition") {
-        Some(condition) => Condition::parse(condition, &pointer(at, "Condition"), faults),
+        Some(condition) => Condition::parse(condition, &At::Member(at, "Condition"), faults),
         None => Condition::default(),
     };
     Some(Statement { sid, effect: effect?, actions: actions?, resources: resources?, condition })
 }
 
-fn read_sid(json: &Json, at: &str, faults: &mut Vec<Fault>) -> Option<String> {
+fn read_sid(json: &JsonRef<'_>, at: &At<'_>, faults: &mut Vec<Fault>) -> Option<String> {
     let Some(text) = json.as_str() else {
         faults.push(Fault::wrong_type(at, json, "a string"));
         return None;
@@ -129,7 +127,7 @@ fn read_sid(json: &Json, at: &str, faults: &mut Vec<Fault>) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn read_effect(json: &Json, at: &str, faults: &mut Vec<Fault>) -> Option<Effect> {
+fn read_effect(json: &JsonRef<'_>, at: &At<'_>, faults: &mut Vec<Fault>) -> Option<Effect> {
     let Some(text) = json.as_str() else {
         faults.push(Fault::wrong_type(at, json, "`Allow` or `Deny`"));
         return None;
@@ -142,9 +140,9 @@ fn read_effect(json: &Json, at: &str, faults: &mut Vec<Fault>) -> Option<Effect>
     effect
 }
 
-fn read_actions(statement: &Json, at: &str, faults: &mut Vec<Fault>) -> Option<Actions> {
-    let mut read = |name: &str, json: &Json| {
-        read_patterns(json, &pointer(at, name), faults, ActionPattern::parse)
+fn read_actions(statement: &JsonRef<'_>, at: &At<'_>, faults: &mut Vec<Fault>) -> Option<Actions> {
+    let mut read = |name: &str, json: &JsonRef<'_>| {
+        read_patterns(json, &At::Member(at, name), faults, ActionPattern::parse)
     };
     match (statement.get("Action"), statement.get("NotAction")) {
         (Some(actions), None) => read("Action", actions).map(Actions::Only),
@@ -163,12 +161,12 @@ fn read_actions(statement: &Json, at: &str, faults: &mut Vec<Fault>) -> Option<A
 }
 
 fn read_resources(
-    statement: &Json,
-    at: &str,
+    statement: &JsonRef<'_>,
+    at: &At<'_>,
     version: Version,
     faults: &mut Vec<Fault>,
 ) -> Option<Resources> {
-    let mut read = |name: &str, json: &Json, variables: Result<(), &str>| {
+    let mut read = |name: &str, json: &JsonRef<'_>, variables: Result<(), &str>| {
         let parse = |text: &str| {
             let pattern = ResourcePattern::parse(text)?;
             match variables {
@@ -178,7 +176,7 @@ fn read_resources(
                 Ok(()) | Err(_) => Ok(pattern),
             }
         };
-        read_patterns(json, &pointer(at, name), faults, parse)
+        read_patterns(json, &At::Member(at, name), faults, parse)
     };
     let in_resource = match version {
         Version::V2012 => Ok(()),
@@ -205,38 +203,28 @@ fn read_resources(
 
 /// Reads one string, or a list of at least one; `None` if any of it is at fault.
 fn read_patterns<T>(
-    json: &Json,
-    at: &str,
+    json: &JsonRef<'_>,
+    at: &At<'_>,
     faults: &mut Vec<Fault>,
     parse: impl Fn(&str) -> Result<T, (Rule, String)>,
 ) -> Option<Vec<T>> {
     let before = faults.len();
-    let elements: Vec<(String, &Json)> = match json {
-        Json::Array(elements) => {
-            if elements.is_empty() {
-                faults.push(Fault::new(at, Rule::EmptyList, "must hold at least one string"));
-            }
-            let places = (0..).map(|index: usize| pointer(at, index));
-            places.zip(elements).collect()
+    let mut patterns = Vec::new();
+    if let JsonRef::Array(elements) = json {
+        if elements.is_empty() {
+            faults.push(Fault::new(at, Rule::EmptyList, "must hold at least one string"));
         }
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Object(_) => {
-            vec![(at.to_owned(), json)]
-        }
-    };
-    let mut patterns = Vec::with_capacity(elements.len());
-    for (at, element) in elements {
-        match element.as_str().map(&parse) {
-            Some(Ok(pattern)) => patterns.push(pattern),
-            Some(Err((rule, message))) => faults.push(Fault { pointer: at, rule, message }),
-            None => {
-                faults.push(Fault::wrong_type(&at, element, "a string, or a list of strings"));
-            }
-        }
+        patterns.reserve_exact(elements.len());
     }
+    json.each(at, |element, at| match element.as_str().map(&parse) {
+        Some(Ok(pattern)) => patterns.push(pattern),
+        Some(Err((rule, message))) => faults.push(Fault::new(at, rule, message)),
+        None => faults.push(Fault::wrong_type(at, element, "a string, or a list of strings")),
+    });
     (faults.len() == before).then_some(patterns)
 }
 
-fn unknown(at: &str, name: &str, known: &[&str]) -> Fault {
+fn unknown(at: &At<'_>, name: &str, known: &[&str]) -> Fault {
     let close = known.iter().find(|known| {
         known.eq_ignore_ascii_case(name) || known.eq_ignore_ascii_case(name.trim_end_matches('s'))
     });
@@ -244,40 +232,58 @@ fn unknown(at: &str, name: &str, known: &[&str]) -> Fault {
         Some(close) => format!("is no member of a policy document: write `{close}`"),
         None => "is no member of a policy document".to_owned(),
     };
-    Fault::new(&pointer(at, name), Rule::UnknownMember, message)
+    Fault::new(&At::Member(at, name), Rule::UnknownMember, message)
 }
 
-fn unsupported(at: &str, name: &str) -> Fault {
+fn unsupported(at: &At<'_>, name: &str) -> Fault {
     let message = "has no place in the policy of a group: take it out";
-    Fault::new(&pointer(at, name), Rule::UnsupportedMember, message)
+    Fault::new(&At::Member(at, name), Rule::UnsupportedMember, message)
 }
 
+/// The strings with a control character.
+///
 /// Nothing that a document is compared with holds a control character in its pattern, and in an
 /// editor, a log or a table it would not be seen.
-fn find_control_characters(json: &Json, at: &str, faults: &mut Vec<Fault>) {
-    let mut note = |at: &str, text: &str| {
-        if text.chars().any(char::is_control) {
-            let message = "has a control character";
-            faults.push(Fault::new(at, Rule::ControlCharacter, message));
-        }
-    };
+pub(super) fn control_characters(json: &JsonRef<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    find_control_characters(json, &At::Top, &mut faults);
+    faults
+}
+
+/// Whether JSON of this text can hold a control character: by an escape, or as one of the few that
+/// JSON allows without.
+pub(super) fn may_write_control_characters(text: &[u8]) -> bool {
+    text.iter().fold(false, |found, byte| found | matches!(byte, b'\\' | 0x7F | 0xC2))
+}
+
+fn find_control_characters(json: &JsonRef<'_>, at: &At<'_>, faults: &mut Vec<Fault>) {
     match json {
-        Json::String(text) => note(at, text),
-        Json::Array(elements) => {
+        JsonRef::String(text) if has_control_character(text) => {
+            faults.push(Fault::new(
+                at.escaped(),
+                Rule::ControlCharacter,
+                "has a control character",
+            ));
+        }
+        JsonRef::Array(elements) => {
             for (index, element) in elements.iter().enumerate() {
-                find_control_characters(element, &pointer(at, index), faults);
+                find_control_characters(element, &At::Element(at, index), faults);
             }
         }
-        Json::Object(members) => {
+        JsonRef::Object(members) => {
             for (name, value) in members {
-                let at = pointer(at, name.escape_debug());
-                if name.chars().any(char::is_control) {
+                let at = At::Member(at, name);
+                if has_control_character(name) {
                     let message = "has a control character in its name";
-                    faults.push(Fault::new(&at, Rule::ControlCharacter, message));
+                    faults.push(Fault::new(at.escaped(), Rule::ControlCharacter, message));
                 }
                 find_control_characters(value, &at, faults);
             }
         }
-        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+        JsonRef::Null | JsonRef::Bool(_) | JsonRef::Number(_) | JsonRef::String(_) => {}
     }
+}
+
+fn has_control_character(text: &str) -> bool {
+    text.chars().any(char::is_control)
 }

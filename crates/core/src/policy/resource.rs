@@ -79,8 +79,9 @@ impl ResourcePattern {
     /// [output]: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
     pub const MAX_CHARACTERS: usize = 512;
 
-    pub(super) fn parse(text: &str) -> Result<Self, (Rule, String)> {
-        let characters = text.chars().count();
+    pub(crate) fn parse(text: &str) -> Result<Self, (Rule, String)> {
+        // There are no more characters than bytes, and most texts are short.
+        let characters = if text.len() > Self::MAX_CHARACTERS { text.chars().count() } else { 0 };
         if characters > Self::MAX_CHARACTERS {
             let max = Self::MAX_CHARACTERS;
             let message = format!("is {characters} characters, over the limit of {max}");
@@ -139,8 +140,9 @@ impl ResourcePattern {
                 verb_matches && method.has_path() && rest_matches(method.path())
             }
             (Kind::Page, Target::Page(page)) => rest_matches(page),
-            (Kind::Arn(_) | Kind::Route(_), Target::Page(_))
-            | (Kind::Page, Target::Method(_)) => false,
+            (Kind::Arn(_) | Kind::Route(_), Target::Page(_)) | (Kind::Page, Target::Method(_)) => {
+                false
+            }
         }
     }
 
@@ -211,6 +213,17 @@ impl ResourcePattern {
             Kind::Page => PAGE.len()..self.text.len(),
         };
         Template { whole: &self.text, part, places: &self.places }
+    }
+
+    /// What the whole ARN of a method that it matches begins with, or the path if it is a route or
+    /// page pattern.
+    pub(super) fn literal(&self) -> &str {
+        let template = self.template();
+        let start = if matches!(self.kind, Kind::Arn(_)) { 0 } else { template.part.start };
+        let text = self.text.get(start..).unwrap_or_default();
+        let end =
+            text.find(['*', '?']).unwrap_or(text.len()).min(text.find("${").unwrap_or(text.len()));
+        text.get(..end).unwrap_or_default()
     }
 
     fn slice(&self, range: &Range<usize>) -> &str {
@@ -296,7 +309,9 @@ fn parse_arn(text: &str) -> Result<Fields, (Rule, String)> {
     let Ok([_, partition, _, region, account, tail]) = <[_; 6]>::try_from(fields) else {
         return invalid("must be an ARN of `execute-api`");
     };
-    for (name, (field, _)) in [("partition", &partition), ("region", &region), ("account", &account)] {
+    for (name, (field, _)) in
+        [("partition", &partition), ("region", &region), ("account", &account)]
+    {
         let word = |byte: u8| byte.is_ascii_alphanumeric() || b"-*?".contains(&byte);
         if field.is_empty() || !field.bytes().all(word) {
             let message = format!("has a malformed {name}: letters, digits, `-`, `*` and `?` only");

@@ -45,6 +45,9 @@ pub(super) struct Place {
 impl Place {
     /// The places in a text.
     pub(super) fn find_all(text: &str) -> Result<Box<[Self]>, (Rule, String)> {
+        if !text.contains('$') {
+            return Ok(Box::default());
+        }
         let mut places = Vec::new();
         let mut from = 0;
         while let Some(found) = text.get(from..).and_then(|rest| rest.find("${")) {
@@ -80,13 +83,6 @@ impl<'a> Template<'a> {
     /// As it was written.
     pub(super) fn as_str(&self) -> &'a str {
         self.slice(self.part.clone())
-    }
-
-    /// What stands before the first wildcard or claim.
-    pub(super) fn literal(&self) -> &'a str {
-        let end = self.places.first().map_or(self.part.end, |place| place.start);
-        let text = self.slice(self.part.start..end);
-        text.split(['*', '?']).next().unwrap_or_default()
     }
 
     /// The text in pieces, in their order.
@@ -144,10 +140,7 @@ impl<'a> Template<'a> {
     }
 
     /// The text with whatever `put` puts in the place of the claim of a key.
-    fn with_claims(
-        &self,
-        put: impl Fn(&str, &mut String) -> Option<()>,
-    ) -> Option<Cow<'a, str>> {
+    fn with_claims(&self, put: impl Fn(&str, &mut String) -> Option<()>) -> Option<Cow<'a, str>> {
         if self.places.is_empty() {
             return Some(Cow::Borrowed(self.as_str()));
         }

@@ -65,8 +65,8 @@ impl<'a> List<'a> {
     ) {
         let Self { pieces, rows } = self;
         let pieces = pieces.as_slice();
-        let heads: Vec<&Piece<'a>> =
-            rows.iter().filter_map(|row| pieces.get(row.pieces.start)).collect();
+        let mut heads: Vec<&Piece<'a>> = Vec::with_capacity(rows.len());
+        heads.extend(rows.iter().filter_map(|row| pieces.get(row.pieces.start)));
         let of = |wanted: fn(&Piece<'_>) -> bool| -> Vec<(usize, &Piece<'a>)> {
             heads.iter().copied().enumerate().filter(|(_, piece)| wanted(piece)).collect()
         };
@@ -118,8 +118,7 @@ impl<'a> List<'a> {
                 continue;
             }
             let Some(reason) = relation(piece.group) else { continue };
-            let apart =
-                |verbs: Verbs, other: &Piece<'_>| verbs.and(piece.verbs_apart_from(other));
+            let apart = |verbs: Verbs, other: &Piece<'_>| verbs.and(piece.verbs_apart_from(other));
             let verbs = exceptions.left().fold(row.left, apart);
             if !verbs.is_none() {
                 row.cover(&self.pieces, verbs, reason, origin, observer);
@@ -130,9 +129,8 @@ impl<'a> List<'a> {
     /// Whether each of these patterns is within one of `wide`, as far as can be seen.
     pub(super) fn is_within(&self, wide: &Self) -> bool {
         self.left().all(|narrow| {
-            let within = |verbs: Verbs, wide: &Piece<'_>| {
-                verbs.or(wide.included_verbs(wide.verbs, narrow))
-            };
+            let within =
+                |verbs: Verbs, wide: &Piece<'_>| verbs.or(wide.included_verbs(wide.verbs, narrow));
             narrow.verbs.without(wide.left().fold(Verbs::NONE, within)).is_none()
         })
     }
@@ -199,7 +197,10 @@ impl Row {
         }
     }
 
-    fn left<'l, 'a>(&self, pieces: &'l [Piece<'a>]) -> impl Iterator<Item = &'l Piece<'a>> + use<'l, 'a> {
+    fn left<'l, 'a>(
+        &self,
+        pieces: &'l [Piece<'a>],
+    ) -> impl Iterator<Item = &'l Piece<'a>> + use<'l, 'a> {
         let left = self.left;
         let pieces = pieces.get(self.pieces.clone()).unwrap_or_default();
         pieces.iter().filter(move |piece| piece.verbs.meet(left))
@@ -312,7 +313,10 @@ impl<'l, 'a> Walk<'_, 'l, 'a> {
             }
             self.wide = rest;
         }
-        while self.heads.get(self.next).is_some_and(|head| (head.family, &*head.key) < (family, key))
+        while self
+            .heads
+            .get(self.next)
+            .is_some_and(|head| (head.family, &*head.key) < (family, key))
         {
             self.next += 1;
         }

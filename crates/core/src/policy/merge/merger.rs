@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::super::action::Actions;
 use super::super::condition::Condition;
-use super::super::document::{Effect, Resources, Statement};
+use super::super::document::{Effect, PolicyDocument, Resources, Statement};
 use super::super::resource::ResourcePattern;
 use super::list::{Kept, List};
 use super::piece::{Piece, Signature};
@@ -35,9 +35,12 @@ struct Exceptions<'a> {
 }
 
 impl<'a, 'o, O: Observer> Merger<'a, 'o, O> {
-    pub(in crate::policy) fn new(observer: &'o mut O) -> Self {
-        let (groups, pieces, exceptions) = Default::default();
-        Self { groups, pieces, exceptions, observer }
+    /// For the patterns of `documents`, or a few more.
+    pub(in crate::policy) fn new(documents: &[&PolicyDocument], observer: &'o mut O) -> Self {
+        let statements = documents.iter().flat_map(|document| document.statements());
+        let count = statements.map(|statement| statement.resources().patterns().len()).sum();
+        let pieces = Vec::with_capacity(count);
+        Self { groups: BTreeMap::new(), pieces, exceptions: Vec::new(), observer }
     }
 
     /// The number of the group of all statements that are alike but for their resources.
@@ -110,8 +113,11 @@ impl<'a, 'o, O: Observer> Merger<'a, 'o, O> {
                     observer.dropped(origin, Reason::Nothing, None);
                     return None;
                 }
-                is_about_actions(&heads, group, origin, observer)
-                    .then_some(Exceptions { group, origin, list })
+                is_about_actions(&heads, group, origin, observer).then_some(Exceptions {
+                    group,
+                    origin,
+                    list,
+                })
             })
             .collect();
         sort(&mut exceptions);
@@ -174,12 +180,11 @@ fn reduce<'a>(
     list.reduce(|wide, narrow| relation(heads, wide, narrow), observer);
     let mut index = 0;
     while let Some(narrow) = exceptions.get(index) {
-        let everything = list.everything().find_map(|piece| {
-            Some((relation(heads, piece.group, narrow.group)?, piece.origin))
-        });
+        let everything = list
+            .everything()
+            .find_map(|piece| Some((relation(heads, piece.group, narrow.group)?, piece.origin)));
         let within = |wide: &Exceptions<'_>, narrow: &Exceptions<'_>| {
-            relation(heads, wide.group, narrow.group)
-                .filter(|_| wide.list.is_within(&narrow.list))
+            relation(heads, wide.group, narrow.group).filter(|_| wide.list.is_within(&narrow.list))
         };
         let mut others = exceptions.iter().enumerate().filter(|(other, _)| *other != index);
         let other = others.find_map(|(other, wide)| {
@@ -340,8 +345,11 @@ fn renumber<'a>(
 /// Puts the statements with exceptions in an order that is theirs wherever they came from.
 fn sort(exceptions: &mut [Exceptions<'_>]) {
     exceptions.sort_by(|one, two| {
-        (one.group, one.list.signature(), one.origin)
-            .cmp(&(two.group, two.list.signature(), two.origin))
+        (one.group, one.list.signature(), one.origin).cmp(&(
+            two.group,
+            two.list.signature(),
+            two.origin,
+        ))
     });
 }
 
@@ -352,8 +360,15 @@ fn statements<'a>(
     write: &impl Fn(Kept<'_, 'a>) -> Option<ResourcePattern>,
     observer: &mut impl Observer,
 ) -> Vec<Statement> {
-    let mut patterns: Vec<Vec<ResourcePattern>> = vec![Vec::new(); heads.len()];
-    for kept in list.kept(observer) {
+    let kept = list.kept(observer);
+    let mut counts = vec![0; heads.len()];
+    for Kept { piece, .. } in &kept {
+        if let Some(count) = counts.get_mut(piece.group) {
+            *count += 1;
+        }
+    }
+    let mut patterns: Vec<Vec<_>> = counts.into_iter().map(Vec::with_capacity).collect();
+    for kept in kept {
         if let Some(patterns) = patterns.get_mut(kept.piece.group) {
             patterns.extend(write(kept));
         }

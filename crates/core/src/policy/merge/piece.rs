@@ -49,7 +49,8 @@ impl Verbs {
     const OTHER: Self = Self(1 << VERBS.len());
 
     fn of(verbs: &[&str]) -> Self {
-        let bits = (0..).zip(VERBS).filter(|(_, verb)| verbs.contains(verb)).map(|(bit, _)| 1 << bit);
+        let bits =
+            (0..).zip(VERBS).filter(|(_, verb)| verbs.contains(verb)).map(|(bit, _)| 1 << bit);
         Self(bits.sum())
     }
 
@@ -80,7 +81,11 @@ impl Verbs {
 
 impl<'a> Piece<'a> {
     /// A pattern as it is written.
-    pub(in crate::policy) fn written(pattern: &'a ResourcePattern, group: usize, origin: Origin) -> Self {
+    pub(in crate::policy) fn written(
+        pattern: &'a ResourcePattern,
+        group: usize,
+        origin: Origin,
+    ) -> Self {
         let (family, verbs) = match pattern.shape() {
             Shape::Any => (Family::Any, Verbs::OTHER),
             Shape::Arn { .. } => (Family::Arn, Verbs::OTHER),
@@ -127,8 +132,7 @@ impl<'a> Piece<'a> {
     /// Whether it is an ARN pattern for any partition, region and account: the only one that can
     /// include a route pattern.
     pub(super) fn is_anywhere(&self) -> bool {
-        self.family == Family::Arn
-            && fields(&self.key).iter().take(3).all(|field| *field == "*")
+        self.family == Family::Arn && fields(&self.key).iter().take(3).all(|field| *field == "*")
     }
 
     /// The verbs for which this pattern, needed for `verbs` itself, matches whatever the key of
