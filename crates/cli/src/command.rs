@@ -21,7 +21,7 @@ use crate::exit_status::ExitStatus;
 pub(crate) enum Command {
     Decide(decide::DecideArgs),
     Dev(Box<DevArgs>),
-    Lint(lint::LintArgs),
+    Lint(Box<lint::LintArgs>),
     Merge(merge::MergeArgs),
     Token(token::TokenArgs),
     Verify(verify::VerifyArgs),
@@ -37,7 +37,7 @@ impl Command {
         match self {
             Self::Decide(args) => args.run(stdin, stdout, stderr),
             Self::Dev(args) => args.run(),
-            Self::Lint(args) => args.run(stdout),
+            Self::Lint(args) => args.run(stdout, stderr),
             Self::Merge(args) => args.run(stdin, stdout, stderr),
             Self::Token(args) => args.run(stdin, stdout),
             Self::Verify(args) => args.run(stdin, stdout),

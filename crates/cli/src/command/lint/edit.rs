@@ -135,10 +135,10 @@ fn tokens(pointer: &str) -> Vec<String> {
 fn find<'a>(json: &'a Json, at: &str) -> Option<&'a Json> {
     let mut here = json;
     for token in tokens(at) {
-        here = match here {
-            Json::Array(elements) => elements.get(token.parse::<usize>().ok()?)?,
-            _ if token == "0" => here,
-            _ => here.get(&token)?,
+        here = match here.as_array() {
+            Some(elements) => elements.get(token.parse::<usize>().ok()?)?,
+            None if token == "0" => here,
+            None => here.get(&token)?,
         };
     }
     Some(here)
@@ -194,7 +194,10 @@ mod tests {
 
     fn edit(text: &str, rule: Trap, pointer: &str) -> Option<Edit> {
         let (pointer, message) = (pointer.to_owned(), String::new());
-        for_finding(&json(text), &Finding { rule, pointer, message, example: None })
+        for_finding(
+            &json(text),
+            &Finding { rule, level: rule.level(), pointer, message, example: None },
+        )
     }
 
     #[test]
@@ -203,13 +206,17 @@ mod tests {
         assert_eq!(done.done, "took out `GET/a` at `/Statement/0/Resource/1` [redundant-pattern]");
         assert!(done.json.to_string().contains(r#""Resource":["GET/a"]"#), "{}", done.json);
         let done = edit(DOCUMENT, Trap::UnreachableStatement, "/Statement/0").unwrap();
-        assert_eq!(done.done, "took out the statement at `/Statement/0` (A) [unreachable-statement]");
+        assert_eq!(
+            done.done,
+            "took out the statement at `/Statement/0` (A) [unreachable-statement]"
+        );
         assert_eq!(list(done.json.get("Statement")).len(), 1);
     }
 
     #[test]
     fn the_last_statement_and_the_last_pattern_stay() {
-        for text in [r#"{"Statement":{"Resource":"GET/a"}}"#, r#"{"Statement":[{"Resource":["GET/a"]}]}"#]
+        for text in
+            [r#"{"Statement":{"Resource":"GET/a"}}"#, r#"{"Statement":[{"Resource":["GET/a"]}]}"#]
         {
             assert!(edit(text, Trap::AllowCancelledByDeny, "/Statement/0").is_none());
             assert!(edit(text, Trap::RedundantPattern, "/Statement/0/Resource/0").is_none());
@@ -232,7 +239,8 @@ mod tests {
 
     #[test]
     fn only_the_case_of_a_verb_is_mended() {
-        let capitals = |tail: &str| with_verb_in_capitals(&format!("arn:aws:execute-api:r:1:{tail}"));
+        let capitals =
+            |tail: &str| with_verb_in_capitals(&format!("arn:aws:execute-api:r:1:{tail}"));
         assert_eq!(capitals("a1/prod/get/Get").unwrap(), "arn:aws:execute-api:r:1:a1/prod/GET/Get");
         for tail in ["a1/prod/ANY/x", "a1/prod/GET/x", "*/get", "a1/prod/g?t/x", "*"] {
             assert_eq!(capitals(tail), None, "{tail}");

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
-use gatepost_core::analysis::{Diff, Scope, Trap, diff, lint};
+use gatepost_core::analysis::{Diff, LintSettings, Scope, Trap, diff, lint};
 use gatepost_core::json::Json;
 use gatepost_core::policy::PolicyDocument;
 
@@ -24,7 +24,7 @@ use super::text::{counted, request, visible};
 pub(super) fn fix(
     path: &Path,
     allowed: &[Trap],
-    scope: &Scope,
+    settings: &LintSettings,
     stderr: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let name = path.display();
@@ -34,7 +34,7 @@ pub(super) fn fix(
     let Ok(document) = PolicyDocument::from_json(&before) else { return Ok(()) };
     let mut mended = Mended { json: before, document: document.clone() };
     let mut done = Vec::new();
-    while let Some((next, words)) = mended.next(allowed, scope) {
+    while let Some((next, words)) = mended.next(allowed, settings) {
         mended = next;
         done.push(words);
     }
@@ -64,12 +64,12 @@ struct Mended {
 impl Mended {
     /// The document after the first edit that keeps its promise, and what that was.
     // INVARIANT: every edit makes the document smaller, or a verb larger, so there is a last one.
-    fn next(&self, allowed: &[Trap], scope: &Scope) -> Option<(Self, String)> {
-        let stars = edit::of_stars(&self.json).into_iter();
-        if let Some(next) = stars.filter_map(|edit| self.try_out(edit)).next() {
+    fn next(&self, allowed: &[Trap], settings: &LintSettings) -> Option<(Self, String)> {
+        let mut stars = edit::of_stars(&self.json).into_iter();
+        if let Some(next) = stars.find_map(|edit| self.try_out(edit)) {
             return Some(next);
         }
-        let findings = lint(&self.document, scope);
+        let findings = lint(&self.document, settings);
         let findings = findings.iter().filter(|finding| !allowed.contains(&finding.rule));
         let mut edits = findings.filter_map(|finding| edit::for_finding(&self.json, finding));
         edits.find_map(|edit| self.try_out(edit))
@@ -117,7 +117,8 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     anyhow::ensure!(!permissions.readonly(), "the file is read-only");
     let folder = path.parent().context("the file is in no folder")?;
     // Hidden, and not called `.json`: whoever reads or watches the folder passes over it.
-    let mut file = tempfile::Builder::new().prefix(".gatepost-").suffix(".tmp").tempfile_in(folder)?;
+    let mut file =
+        tempfile::Builder::new().prefix(".gatepost-").suffix(".tmp").tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.as_file().set_permissions(permissions)?;
     file.as_file().sync_all()?;

@@ -113,7 +113,8 @@ impl Scanner<'_> {
                 Some(b',' | b':') => at += 1,
                 Some(byte) if byte.is_ascii_whitespace() => at += 1,
                 Some(_) => {
-                    let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+                    let is_inside =
+                        |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
                     at += 1;
                     while self.byte(at).is_some_and(is_inside) {
                         at += 1;
@@ -133,7 +134,8 @@ impl Scanner<'_> {
         let mut at = self.skip_blank(at + 1);
         while self.byte(at) == Some(b'"') {
             let name_end = self.string_end(at);
-            let written = self.text.get(at..name_end).and_then(|raw| serde_json::from_str(raw).ok());
+            let written =
+                self.text.get(at..name_end).and_then(|raw| serde_json::from_str(raw).ok());
             let value = self.skip_blank(self.skip_blank(name_end) + 1);
             if written.is_some_and(|written: String| written == name) {
                 found = Some(value);
@@ -218,7 +220,9 @@ mod tests {
 
     #[test]
     fn text_that_is_no_json_is_walked_to_its_end() {
-        for text in ["", "{", "[", "{\"", "{\"a\\", "[[,", "{\"a\":", "]", "\u{e9}", "[}", "{]", "[1 2"] {
+        for text in
+            ["", "{", "[", "{\"", "{\"a\\", "[[,", "{\"a\":", "]", "\u{e9}", "[}", "{]", "[1 2"]
+        {
             for pointer in ["", "/a", "/0", "/1", "/Statement/0"] {
                 let span = span(text, pointer);
                 assert!(text.get(span).is_some(), "{text} {pointer}");

@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use gatepost_core::analysis::{Finding, Level, Scope, Trap, Witness, WitnessTarget, lint};
+use gatepost_core::analysis::{
+    Finding, Level, LintSettings, Trap, Witness, WitnessTarget, lint, lint_together,
+};
 use gatepost_core::json::{Json, JsonError};
-use gatepost_core::policy::{Fault, PolicyDocument, Rule};
+use gatepost_core::policy::{Fault, Rule};
 use gatepost_store::FileFault;
 use serde_json::{Value, json};
 
+use super::input::Input;
 use super::locate::{Position, Region, region, span};
 
 /// Every file, in the order they were looked at.
@@ -28,6 +31,7 @@ pub(super) struct FileReport {
 pub(super) struct Found {
     pub(super) pointer: String,
     pub(super) rule: RuleId,
+    pub(super) level: Level,
     pub(super) message: String,
     pub(super) example: Option<Witness>,
     /// Where it stands; nothing if the file cannot be read.
@@ -53,6 +57,7 @@ impl RuleId {
         }
     }
 
+    /// How much it matters as a rule.
     pub(super) fn level(self) -> Level {
         match self {
             Self::Fault(_) => Level::Error,
@@ -62,6 +67,38 @@ impl RuleId {
 }
 
 impl Report {
+    /// Looks at every file, and at all of them together.
+    pub(super) fn new(inputs: &[Input], allowed: &[Trap], settings: &LintSettings) -> Self {
+        let mut files: Vec<FileReport> =
+            inputs.iter().map(|input| FileReport::new(input, settings)).collect();
+        let (mut numbers, mut documents) = (Vec::new(), Vec::new());
+        for (number, input) in inputs.iter().enumerate() {
+            if let Ok((subject, document)) = &input.policy {
+                let path = input.path.display();
+                let name = subject.as_ref().map_or_else(|| path.to_string(), ToString::to_string);
+                numbers.push(number);
+                documents.push((name, document));
+            }
+        }
+        let documents: Vec<_> =
+            documents.iter().map(|(name, document)| (name.as_str(), *document)).collect();
+        for shared in lint_together(&documents, settings) {
+            // What several documents come to is told of the first of them.
+            let first = shared.documents.first().and_then(|at| numbers.get(*at));
+            if let Some(file) = first.and_then(|number| files.get_mut(*number)) {
+                file.findings.push(Found::from(shared.finding));
+            }
+        }
+        for (file, input) in files.iter_mut().zip(inputs) {
+            file.findings.retain(|found| match found.rule {
+                RuleId::Fault(_) => true,
+                RuleId::Trap(trap) => !allowed.contains(&trap),
+            });
+            file.place(input);
+        }
+        Self { files }
+    }
+
     /// Every finding, with its file.
     pub(super) fn findings(&self) -> impl Iterator<Item = (&Path, &Found)> {
         self.files
@@ -71,7 +108,7 @@ impl Report {
 
     /// How many findings are of this level.
     pub(super) fn count(&self, level: Level) -> usize {
-        self.findings().filter(|(_, found)| found.rule.level() == level).count()
+        self.findings().filter(|(_, found)| found.level == level).count()
     }
 
     /// One line for programs.
@@ -81,7 +118,7 @@ impl Report {
                 "file": file.display().to_string(),
                 "pointer": found.pointer,
                 "rule": found.rule.as_str(),
-                "level": found.rule.level().as_str(),
+                "level": found.level.as_str(),
                 "message": found.message,
                 "line": found.region.map(|region| region.start.line),
                 "column": found.region.map(|region| region.start.column),
@@ -97,32 +134,26 @@ impl Report {
 
 impl FileReport {
     /// Looks at a file that is a policy document, or is none.
-    pub(super) fn new(
-        path: PathBuf,
-        document: &Result<PolicyDocument, FileFault>,
-        allowed: &[Trap],
-        scope: &Scope,
-    ) -> Self {
-        let mut findings: Vec<Found> = match document {
-            Ok(document) => {
-                let mut findings = lint(document, scope);
-                findings.retain(|finding| !allowed.contains(&finding.rule));
-                findings.into_iter().map(Found::from).collect()
-            }
+    fn new(input: &Input, settings: &LintSettings) -> Self {
+        let findings = match &input.policy {
+            Ok((_, document)) => lint(document, settings).into_iter().map(Found::from).collect(),
             Err(fault) => faults(fault),
         };
-        // Read once more, because only what has findings needs its text. A file that is gone by now,
-        // or was too long to be read, has no places.
-        let text = match document {
-            Ok(_) | Err(FileFault::Document(_)) if !findings.is_empty() => std::fs::read(&path).ok(),
-            Ok(_) | Err(_) => None,
-        };
-        if let Some(text) = text {
-            for found in &mut findings {
+        Self { path: input.path.clone(), findings }
+    }
+
+    /// Gives every finding its place in the text. A file that is gone by now, or was not to be read,
+    /// has none.
+    fn place(&mut self, input: &Input) {
+        let is_text = matches!(input.policy, Ok(_) | Err(FileFault::Document(_)));
+        if self.findings.is_empty() || !is_text {
+            return;
+        }
+        if let Ok(text) = std::fs::read(&input.path) {
+            for found in &mut self.findings {
                 found.place(&text);
             }
         }
-        Self { path, findings }
     }
 }
 
@@ -131,6 +162,7 @@ impl Found {
         Self {
             pointer: pointer.to_owned(),
             rule: RuleId::Fault(rule),
+            level: Level::Error,
             message,
             example: None,
             region: None,
@@ -165,9 +197,9 @@ impl Found {
 }
 
 impl From<Finding> for Found {
-    fn from(Finding { rule, pointer, message, example }: Finding) -> Self {
+    fn from(Finding { rule, level, pointer, message, example }: Finding) -> Self {
         let rule = RuleId::Trap(rule);
-        Self { pointer, rule, message, example, region: None, source: String::new() }
+        Self { pointer, rule, level, message, example, region: None, source: String::new() }
     }
 }
 
@@ -234,6 +266,7 @@ pub(super) mod tests {
         context.insert("aws:SourceIp", "192.0.2.1");
         let mut trap = Found::from(Finding {
             rule: Trap::StarSwallowsVerb,
+            level: Level::Warning,
             pointer: "/Statement/0/Resource/1".to_owned(),
             message: "lets the star swallow a slash".to_owned(),
             example: Some(Witness {
@@ -245,6 +278,7 @@ pub(super) mod tests {
         let mut fault = Found::fault("/Statement/0", "missing-effect", "has no Effect".to_owned());
         let mut note = Found::from(Finding {
             rule: Trap::WildcardRegion,
+            level: Level::Note,
             pointer: "/Statement/0/Resource/1".to_owned(),
             message: "is about every region".to_owned(),
             example: None,

@@ -3,9 +3,10 @@
 //! [sarif]: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Component, Path};
 
-use gatepost_core::analysis::{Level, Trap};
+use gatepost_core::analysis::Trap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -15,8 +16,7 @@ use super::report::{Found, Report, RuleId};
 use super::text::request;
 
 /// All but the unreserved characters of RFC 3986, section 2.3.
-const RESERVED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The root of the repository, for whoever reads the log elsewhere.
 const ROOT: &str = "%SRCROOT%";
@@ -28,7 +28,7 @@ pub(super) fn log(report: &Report, folder: Option<&Path>) -> Value {
     let results = report.findings().map(|(path, found)| {
         let location = artifact(path, folder);
         // Two findings with the same rule and text in one file are told apart by their order.
-        let print = format!("{}\0{}\0{}", found.rule.as_str(), location["uri"], found.source);
+        let print = format!("{}\0{location}\0{}", found.rule.as_str(), found.source);
         let nth: &mut usize = seen.entry(print.clone()).or_default();
         *nth += 1;
         result(found, &rules, &location, &format!("{print}\0{nth}"))
@@ -69,14 +69,14 @@ fn descriptor(rule: RuleId) -> Value {
                         caller who needs it is refused.";
             (summary, help.to_owned())
         }
-        RuleId::Trap(trap) => (pages::summary(trap), pages::page(trap).to_owned()),
+        RuleId::Trap(trap) => (trap.summary().to_owned(), pages::page(trap)),
     };
     json!({
         "id": id,
         "shortDescription": { "text": summary },
         "fullDescription": { "text": summary },
         "help": { "text": help, "markdown": help },
-        "defaultConfiguration": { "level": level(rule.level()) },
+        "defaultConfiguration": { "level": rule.level().as_str() },
     })
 }
 
@@ -99,7 +99,7 @@ fn result(found: &Found, rules: &[RuleId], location: &Value, print: &str) -> Val
     json!({
         "ruleId": found.rule.as_str(),
         "ruleIndex": rules.iter().position(|rule| *rule == found.rule),
-        "level": level(found.rule.level()),
+        "level": found.level.as_str(),
         "message": { "text": text },
         "locations": [{
             "physicalLocation": place,
@@ -107,11 +107,6 @@ fn result(found: &Found, rules: &[RuleId], location: &Value, print: &str) -> Val
         }],
         "partialFingerprints": { "gatepostFinding/v1": fingerprint(print) },
     })
-}
-
-/// The words of SARIF, which are ours.
-fn level(level: Level) -> &'static str {
-    level.as_str()
 }
 
 /// A URI: relative to the root where the path is or can be made so, else of the file.
@@ -138,7 +133,10 @@ fn artifact(path: &Path, folder: Option<&Path>) -> Value {
 /// The first half of a SHA-256, in hexadecimal.
 fn fingerprint(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().take(16).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]

@@ -69,12 +69,12 @@ fn write_finding(
     stdout: &mut dyn Write,
 ) -> io::Result<()> {
     let Looks { place, detail, .. } = looks;
-    let style = looks.of(found.rule.level());
+    let style = looks.of(found.level);
     write!(stdout, "{place}{}", visible(&file.path.display().to_string()))?;
     if let Some(region) = found.region {
         write!(stdout, ":{}:{}", region.start.line, region.start.column)?;
     }
-    let (level, rule) = (found.rule.level(), found.rule.as_str());
+    let (level, rule) = (found.level, found.rule.as_str());
     let message = visible(&found.sentence());
     writeln!(stdout, "{place:#}  {style}{level}{style:#}  {message} {detail}[{rule}]{detail:#}")?;
     if let Some(example) = &found.example {
@@ -85,9 +85,11 @@ fn write_finding(
 
 /// `DELETE /x`, and what else the request must say.
 pub(super) fn request(example: &Witness) -> String {
+    use std::fmt::Write as _;
+
     let mut text = example.to_string();
     if !["execute-api:Invoke", "gatepost:ViewPage"].contains(&example.action) {
-        text.push_str(&format!(" [{}]", example.action));
+        let _ = write!(text, " [{}]", example.action);
     }
     let context: Vec<String> = example
         .context
@@ -95,7 +97,7 @@ pub(super) fn request(example: &Witness) -> String {
         .map(|(key, values)| format!("{key} `{}`", values.join("`, `")))
         .collect();
     if !context.is_empty() {
-        text.push_str(&format!(" with {}", context.join(" and ")));
+        let _ = write!(text, " with {}", context.join(" and "));
     }
     text
 }
