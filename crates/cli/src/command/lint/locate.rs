@@ -114,7 +114,7 @@ impl Scanner<'_> {
                 Some(byte) if byte.is_ascii_whitespace() => at += 1,
                 Some(_) => {
                     let is_inside =
-                        |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+                        |byte: u8| !byte.is_ascii_whitespace() && !b"{}[],:\"".contains(&byte);
                     at += 1;
                     while self.byte(at).is_some_and(is_inside) {
                         at += 1;
