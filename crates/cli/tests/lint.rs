@@ -253,7 +253,7 @@ fn a_verb_in_lower_case_is_mended_and_who_gains_what_is_told() {
     let outcome = policies.lint(&["--fix"]);
     assert!(policies.read("a.json").contains("/prod/GET/reports"), "{}", outcome.err);
     assert!(outcome.err.contains("1 fix\n"), "{}", outcome.err);
-    assert!(outcome.err.contains("gained GET /reports"), "{}", outcome.err);
+    assert!(outcome.err.ends_with("\n  gained GET /reports\n"), "{}", outcome.err);
     let policies = Policies::with("a.json", &document(&[("Allow", json!(["GET/a", arn]))]));
     let outcome = policies.lint(&["--fix", "--allow", "verb-matches-nothing"]);
     assert_eq!(outcome.err, "");

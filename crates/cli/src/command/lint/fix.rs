@@ -9,7 +9,8 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
-use gatepost_core::analysis::{Diff, LintSettings, Scope, Trap, diff, lint};
+use gatepost_core::analysis::{Diff, LintSettings, Scope, Trap, WitnessTarget, diff, lint};
+use gatepost_core::gateway::VERBS;
 use gatepost_core::json::Json;
 use gatepost_core::policy::PolicyDocument;
 
@@ -95,7 +96,9 @@ fn difference(before: &PolicyDocument, after: &PolicyDocument) -> Diff {
 }
 
 fn tell(diff: &Diff, stderr: &mut dyn Write) -> anyhow::Result<()> {
-    for change in &diff.changes {
+    let changes: Vec<_> =
+        diff.changes.iter().filter(|change| can_be_called(&change.witness.target)).collect();
+    for change in &changes {
         let when = change.when.as_ref().filter(|guard| !guard.is_empty());
         let when = when.map_or_else(String::new, |guard| format!(", {guard}"));
         let line = format!("{} {}{when}", change.kind.as_str(), request(&change.witness));
@@ -103,10 +106,18 @@ fn tell(diff: &Diff, stderr: &mut dyn Write) -> anyhow::Result<()> {
     }
     match &diff.unknown {
         Some(unknown) => writeln!(stderr, "  what else it means is unknown: {unknown}")?,
-        None if diff.changes.is_empty() => writeln!(stderr, "  means the same as before")?,
+        None if changes.is_empty() => writeln!(stderr, "  means the same as before")?,
         None => {}
     }
     Ok(())
+}
+
+/// Whether API Gateway has the verb; what a document said of `get` was said to nobody.
+fn can_be_called(target: &WitnessTarget) -> bool {
+    match target {
+        WitnessTarget::Method(method) => !method.has_path() || VERBS.contains(&method.verb()),
+        WitnessTarget::Page(_) => true,
+    }
 }
 
 /// Puts a file in the place of another at once, with the same permissions.
