@@ -198,6 +198,40 @@ fn an_answer_over_the_budget_is_an_error() {
 }
 
 #[test]
+fn routes_tell_what_matches_none_and_what_nobody_may_call() {
+    let policies = Policies::with("a.json", &document(&[("Allow", json!(["GET/a", "GET/b"]))]));
+    let operation = json!({ "security": [{ "gatepost": [] }], "responses": {} });
+    let routes = json!({
+        "openapi": "3.0.1",
+        "info": { "title": "An API", "version": "1" },
+        "paths": { "/a": { "get": operation }, "/c": { "get": operation } },
+        "components": { "securitySchemes": { "gatepost": {
+            "type": "apiKey", "name": "Authorization", "in": "header",
+            "x-amazon-apigateway-authtype": "custom",
+            "x-amazon-apigateway-authorizer": { "type": "token" },
+        } } },
+    });
+    let file = policies.0.path().join("routes.json");
+    fs::write(&file, routes.to_string()).unwrap();
+    let outcome = policies.lint(&["--format", "json", "--routes", file.to_str().unwrap()]);
+    let report = outcome.json();
+    assert_eq!(report["files"], 1);
+    let found: Vec<(&Value, &Value)> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (&one["rule"], &one["pointer"]))
+        .collect();
+    let want = [("matches-no-route", "/Statement/0/Resource/1"), ("uncallable-route", "")];
+    assert_eq!(
+        found,
+        want.map(|(rule, at)| (json!(rule), json!(at))).each_ref().map(|(a, b)| (a, b))
+    );
+    assert_eq!(report["findings"][1]["file"], file.to_str().unwrap());
+    assert_eq!(policies.lint(&["--routes", "/nowhere.yaml"]).status, ExitStatus::CouldNot);
+}
+
+#[test]
 fn code_scanning_reads_the_findings() {
     let policies = Policies::with("a.json", &document(&[("Allow", json!(SWALLOWS))]));
     fs::write(policies.file("b.json"), "{").unwrap();

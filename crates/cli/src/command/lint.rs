@@ -6,6 +6,7 @@ mod input;
 mod locate;
 mod pages;
 mod report;
+mod routes;
 mod sarif;
 mod text;
 
@@ -19,6 +20,7 @@ use gatepost_core::gateway::StageArn;
 
 use self::report::Report;
 use crate::exit_status::ExitStatus;
+use crate::routes::RouteList;
 
 /// Find faults in policy documents, and what their authors hardly mean
 ///
@@ -41,7 +43,7 @@ pub(crate) struct LintArgs {
     allow: Vec<Trap>,
 
     /// Print what a rule is about, and what to do
-    #[arg(long, value_name = "RULE", value_parser = trap(), conflicts_with = "paths")]
+    #[arg(long, value_name = "RULE", value_parser = trap(), hide_possible_values = true)]
     explain: Option<Trap>,
 
     /// Mend what can be mended without a change in meaning, and verbs in lower case
@@ -50,6 +52,11 @@ pub(crate) struct LintArgs {
     /// by it, is told on standard error.
     #[arg(long)]
     fix: bool,
+
+    /// The routes of the API, so that patterns for none of them and routes for nobody are found: an
+    /// OpenAPI 3 document, or an export of API Gateway
+    #[arg(long, value_name = "FILE")]
+    routes: Option<PathBuf>,
 
     /// The API and stage that sizes are told for, as `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE`
     #[arg(long, value_name = "ARN")]
@@ -82,7 +89,18 @@ impl LintArgs {
             write!(stdout, "{}", pages::page(trap))?;
             return Ok(ExitStatus::Yes);
         }
+        let routes = match &self.routes {
+            Some(file) => {
+                let list = RouteList::open(file)?;
+                for note in &list.notes {
+                    writeln!(stderr, "{}: {note}", file.display())?;
+                }
+                Some(routes::of(&list))
+            }
+            None => None,
+        };
         let settings = LintSettings {
+            routes,
             stage: self.stage.clone(),
             max_policy_bytes: self.max_policy_bytes,
             ..LintSettings::default()
@@ -94,7 +112,7 @@ impl LintArgs {
             }
             inputs = input::read_all(&self.paths)?;
         }
-        let report = Report::new(&inputs, &self.allow, &settings);
+        let report = Report::new(&inputs, self.routes.as_deref(), &self.allow, &settings);
         match self.format {
             LintFormat::Text => {
                 let choice = anstream::AutoStream::choice(&io::stdout());

@@ -15,7 +15,8 @@ use gatepost_core::json::Json;
 use gatepost_core::policy::PolicyDocument;
 
 use super::edit::{self, Edit, Promise};
-use super::text::{counted, request, visible};
+use super::text::{counted, request};
+use crate::visible::visible;
 
 /// Mends the document in a file, and says what was done.
 ///

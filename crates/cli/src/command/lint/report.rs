@@ -14,8 +14,11 @@ use super::input::Input;
 use super::locate::{Position, Region, region, span};
 
 /// Every file, in the order they were looked at.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Report {
+    /// How many files were looked for policy documents.
+    pub(super) looked_at: usize,
+    /// These, and the file of the routes if something is wrong with them.
     pub(super) files: Vec<FileReport>,
 }
 
@@ -68,7 +71,12 @@ impl RuleId {
 
 impl Report {
     /// Looks at every file, and at all of them together.
-    pub(super) fn new(inputs: &[Input], allowed: &[Trap], settings: &LintSettings) -> Self {
+    pub(super) fn new(
+        inputs: &[Input],
+        routes: Option<&Path>,
+        allowed: &[Trap],
+        settings: &LintSettings,
+    ) -> Self {
         let mut files: Vec<FileReport> =
             inputs.iter().map(|input| FileReport::new(input, settings)).collect();
         let (mut numbers, mut documents) = (Vec::new(), Vec::new());
@@ -82,21 +90,28 @@ impl Report {
         }
         let documents: Vec<_> =
             documents.iter().map(|(name, document)| (name.as_str(), *document)).collect();
+        let mut of_routes = Vec::new();
         for shared in lint_together(&documents, settings) {
-            // What several documents come to is told of the first of them.
+            // What several documents come to is told of the first of them; what none allows, of the
+            // routes.
             let first = shared.documents.first().and_then(|at| numbers.get(*at));
-            if let Some(file) = first.and_then(|number| files.get_mut(*number)) {
-                file.findings.push(Found::from(shared.finding));
-            }
+            let file = first.and_then(|number| files.get_mut(*number));
+            let findings = file.map_or(&mut of_routes, |file| &mut file.findings);
+            findings.push(Found::from(shared.finding));
         }
-        for (file, input) in files.iter_mut().zip(inputs) {
+        if let Some(path) = routes {
+            files.push(FileReport { path: path.to_owned(), findings: of_routes });
+        }
+        for file in &mut files {
             file.findings.retain(|found| match found.rule {
                 RuleId::Fault(_) => true,
                 RuleId::Trap(trap) => !allowed.contains(&trap),
             });
+        }
+        for (file, input) in files.iter_mut().zip(inputs) {
             file.place(input);
         }
-        Self { files }
+        Self { looked_at: inputs.len(), files }
     }
 
     /// Every finding, with its file.
@@ -128,7 +143,7 @@ impl Report {
             }
             json
         });
-        json!({ "files": self.files.len(), "findings": findings.collect::<Vec<_>>() })
+        json!({ "files": self.looked_at, "findings": findings.collect::<Vec<_>>() })
     }
 }
 
@@ -287,6 +302,7 @@ pub(super) mod tests {
             found.place(text);
         }
         Report {
+            looked_at: 2,
             files: vec![
                 FileReport { path: path.into(), findings: vec![trap, fault, note] },
                 FileReport { path: "clean.json".into(), findings: Vec::new() },

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use gatepost_core::analysis::{Level, Witness};
 
 use super::report::{FileReport, Found, Report, RuleId};
+use crate::visible::visible;
 
 /// How the parts of a line look.
 #[derive(Clone, Copy, Debug, Default)]
@@ -75,7 +76,8 @@ fn write_finding(
         write!(stdout, ":{}:{}", region.start.line, region.start.column)?;
     }
     let (level, rule) = (found.level, found.rule.as_str());
-    let message = visible(&found.sentence());
+    let sentence = found.sentence();
+    let message = visible(&sentence);
     writeln!(stdout, "{place:#}  {style}{level}{style:#}  {message} {detail}[{rule}]{detail:#}")?;
     if let Some(example) = &found.example {
         writeln!(stdout, "    for example  {}", visible(&request(example)))?;
@@ -104,7 +106,7 @@ pub(super) fn request(example: &Witness) -> String {
 
 /// `3 files, 1 error, 2 warnings`.
 fn summary(report: &Report) -> String {
-    let mut parts = vec![counted(report.files.len(), "file")];
+    let mut parts = vec![counted(report.looked_at, "file")];
     for level in [Level::Error, Level::Warning, Level::Note] {
         match report.count(level) {
             0 => {}
@@ -123,19 +125,6 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
         (_, Some(_)) => format!("{count} {noun}es"),
         (_, None) => format!("{count} {noun}s"),
     }
-}
-
-/// The text with control characters escaped, which a terminal would act on.
-pub(super) fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
 }
 
 #[cfg(test)]
