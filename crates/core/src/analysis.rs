@@ -16,8 +16,8 @@ mod rules;
 mod search;
 mod witness;
 
-pub use self::diff::{Change, ChangeKind, Diff, Scope, Unknown, diff};
+pub use self::diff::{Change, ChangeKind, Diff, Scope, TYPICAL_STAGE, Unknown, diff};
 pub use self::finding::{Finding, Level, Trap};
-pub use self::lint::lint;
+pub use self::lint::{ApiRoute, LintSettings, SharedFinding, lint, lint_together};
 pub use self::route::{RouteAccess, RouteDecision, RouteExample, RouteRequests, route_access};
 pub use self::witness::{Guard, Witness, WitnessTarget};

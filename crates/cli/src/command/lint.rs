@@ -1,146 +1,139 @@
-//! `gatepost lint`: faults in policy documents, with their places.
+//! `gatepost lint`: faults in policy documents and traps in them, with their places.
+
+mod edit;
+mod fix;
+mod input;
+mod locate;
+mod pages;
+mod report;
+mod routes;
+mod sarif;
+mod text;
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context as _;
-use gatepost_core::policy::PolicyDocument;
-use gatepost_store::{FileFault, FileOutcome, FolderStore};
-use serde_json::json;
+use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use gatepost_core::analysis::{Level, LintSettings, Trap};
+use gatepost_core::gateway::StageArn;
 
-use super::Format;
+use self::report::Report;
 use crate::exit_status::ExitStatus;
+use crate::routes::RouteList;
 
-/// Find faults in policy documents
+/// Find faults in policy documents, and what their authors hardly mean
 ///
-/// Each finding names the file, the place in it as a JSON Pointer, and the rule. Exit status 1 if
-/// there are any.
+/// A fault is what keeps a file from being a policy document. A trap is what a document says and
+/// does not mean: each comes with a request that shows it, where there is one. Exit status 1 if there
+/// are faults, errors or warnings; notes are none.
 #[derive(clap::Args, Debug)]
 pub(crate) struct LintArgs {
     /// Policy documents; folders with groups/, users/, clients/ or scopes/ of them; or other
     /// folders, where every `.json` file is one, and in those below
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "explain", value_name = "PATH")]
     paths: Vec<PathBuf>,
 
     /// How findings are written
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: LintFormat,
+
+    /// A rule that may be broken; can be given more than once
+    #[arg(long, value_name = "RULE", value_parser = trap(), hide_possible_values = true)]
+    allow: Vec<Trap>,
+
+    /// Print what a rule is about, and what to do
+    #[arg(long, value_name = "RULE", value_parser = trap(), hide_possible_values = true)]
+    explain: Option<Trap>,
+
+    /// Mend what can be mended without a change in meaning, and verbs in lower case
+    ///
+    /// Taken out are patterns and statements that change nothing. What was done, and who gains what
+    /// by it, is told on standard error.
+    #[arg(long)]
+    fix: bool,
+
+    /// The routes of the API, so that patterns for none of them and routes for nobody are found: an
+    /// OpenAPI 3 document, or an export of API Gateway
+    #[arg(long, value_name = "FILE")]
+    routes: Option<PathBuf>,
+
+    /// The API and stage that sizes are told for, as `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE`
+    #[arg(long, value_name = "ARN")]
+    stage: Option<StageArn>,
+
+    /// How many bytes the merged answer for a caller may have
+    #[arg(long, value_name = "N", default_value_t = 8_192)]
+    max_policy_bytes: usize,
+}
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+enum LintFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
 }
 
 impl LintArgs {
-    pub(crate) fn run(&self, stdout: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-        let mut report = Report::default();
-        for path in &self.paths {
-            report.add(path)?;
+    pub(crate) fn run(
+        &self,
+        stdout: &mut dyn Write,
+        stderr: &mut dyn Write,
+    ) -> anyhow::Result<ExitStatus> {
+        if let Some(trap) = self.explain {
+            write!(stdout, "{}", pages::page(trap))?;
+            return Ok(ExitStatus::Yes);
         }
-        anyhow::ensure!(
-            report.files > 0,
-            "no `.json` files in {}: nothing was looked at",
-            self.paths
-                .iter()
-                .map(|path| format!("`{}`", path.display()))
-                .collect::<Vec<_>>()
-                .join(", ")
-        );
-        match self.format {
-            Format::Text => report.write_text(stdout)?,
-            Format::Json => report.write_json(stdout)?,
-        }
-        Ok(if report.findings.is_empty() { ExitStatus::Yes } else { ExitStatus::No })
-    }
-}
-
-/// What was looked at, and what was found.
-#[derive(Default)]
-struct Report {
-    files: usize,
-    findings: Vec<Finding>,
-}
-
-struct Finding {
-    file: PathBuf,
-    pointer: String,
-    rule: &'static str,
-    message: String,
-}
-
-impl Report {
-    /// Looks at a document, or at every one in a folder. A folder of policies is read as a store
-    /// is, so that what no store would take for a subject's document is a finding too.
-    fn add(&mut self, path: &Path) -> anyhow::Result<()> {
-        let cannot_read = || format!("cannot read `{}`", path.display());
-        if !std::fs::metadata(path).with_context(cannot_read)?.is_dir() {
-            let text = std::fs::read(path).with_context(cannot_read)?;
-            self.files += 1;
-            self.note(path, PolicyDocument::parse(&text).map_err(FileFault::from).err());
-            return Ok(());
-        }
-        let store = FolderStore::load(path)?;
-        if !store.is_empty() {
-            for FileOutcome { path, policy } in store {
-                self.files += 1;
-                self.note(&path, policy.err());
-            }
-            return Ok(());
-        }
-        let entries = std::fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-        let mut entries: Vec<_> =
-            entries.with_context(cannot_read)?.iter().map(std::fs::DirEntry::path).collect();
-        entries.sort();
-        for entry in entries {
-            let hidden =
-                entry.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-            let is_json =
-                entry.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("json"));
-            if !hidden && (entry.is_dir() || is_json) {
-                self.add(&entry)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn note(&mut self, file: &Path, fault: Option<FileFault>) {
-        let mut push = |pointer: &str, rule, message| {
-            let (file, pointer) = (file.to_owned(), pointer.to_owned());
-            self.findings.push(Finding { file, pointer, rule, message });
-        };
-        let Some(fault) = fault else { return };
-        let message = fault.to_string();
-        match fault {
-            FileFault::Document(error) => {
-                for fault in error.faults() {
-                    push(&fault.pointer, fault.rule.as_str(), fault.message.clone());
+        let routes = match &self.routes {
+            Some(file) => {
+                let list = RouteList::open(file)?;
+                for note in &list.notes {
+                    writeln!(stderr, "{}: {note}", file.display())?;
                 }
+                Some(routes::of(&list))
             }
-            FileFault::Name(_) => push("", "file-name", message),
-            FileFault::NotAFile | FileFault::Unreadable(_) => push("", "unreadable", message),
-            FileFault::Repeated { .. } => push("", "repeated-subject", message),
-            FileFault::TooLarge { .. } => push("", "too-large", message),
+            None => None,
+        };
+        let settings = LintSettings {
+            routes,
+            stage: self.stage.clone(),
+            max_policy_bytes: self.max_policy_bytes,
+            ..LintSettings::default()
+        };
+        let mut inputs = input::read_all(&self.paths)?;
+        if self.fix {
+            for input in inputs.iter().filter(|input| input.policy.is_ok()) {
+                fix::fix(&input.path, &self.allow, &settings, stderr)?;
+            }
+            inputs = input::read_all(&self.paths)?;
         }
-    }
-
-    fn write_text(&self, stdout: &mut dyn Write) -> io::Result<()> {
-        for Finding { file, pointer, rule, message } in &self.findings {
-            let place = if pointer.is_empty() { String::new() } else { format!("`{pointer}` ") };
-            writeln!(stdout, "{}: {place}{message} [{rule}]", file.display())?;
+        let report = Report::new(&inputs, self.routes.as_deref(), &self.allow, &settings);
+        match self.format {
+            LintFormat::Text => {
+                let choice = anstream::AutoStream::choice(&io::stdout());
+                text::write(&report, choice != anstream::ColorChoice::Never, stdout)?;
+            }
+            LintFormat::Json => writeln!(stdout, "{}", report.to_json())?,
+            LintFormat::Sarif => {
+                let folder = std::env::current_dir().ok();
+                writeln!(stdout, "{:#}", sarif::log(&report, folder.as_deref()))?;
+            }
         }
-        let files = counted(self.files, "file");
-        match self.findings.len() {
-            0 => writeln!(stdout, "{files}, no faults"),
-            count => writeln!(stdout, "{files}, {}", counted(count, "fault")),
-        }
-    }
-
-    fn write_json(&self, stdout: &mut dyn Write) -> io::Result<()> {
-        let findings = self.findings.iter().map(|Finding { file, pointer, rule, message }| {
-            let file = file.display().to_string();
-            json!({ "file": file, "pointer": pointer, "rule": rule, "message": message })
-        });
-        let findings: Vec<_> = findings.collect();
-        writeln!(stdout, "{}", json!({ "files": self.files, "findings": findings }))
+        let is_bad = report.findings().any(|(_, found)| found.level > Level::Note);
+        Ok(if is_bad { ExitStatus::No } else { ExitStatus::Yes })
     }
 }
 
-fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+/// Reads the id of a trap; of one that does not exist, clap names the nearest.
+fn trap() -> impl TypedValueParser<Value = Trap> {
+    let ids = Trap::ALL.iter().map(|trap| trap.as_str());
+    PossibleValuesParser::new(ids).try_map(|id| {
+        let trap = Trap::ALL.iter().copied().find(|trap| trap.as_str() == id);
+        trap.ok_or("there is no such rule")
+    })
 }

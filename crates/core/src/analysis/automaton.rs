@@ -304,21 +304,3 @@ impl<'a> Walk<'a> {
         letters.into_iter().rev().collect()
     }
 }
-
-/// A shortest text that leads from `start` to a state of which the numbers of the patterns that
-/// match are as `wanted`; `None` if there is none.
-pub(super) fn shortest(
-    automaton: &Automaton,
-    start: State,
-    max_states: usize,
-    wanted: impl Fn(&BTreeSet<u32>) -> bool,
-) -> Result<Option<String>, OverBudget> {
-    let mut walk = Walk::new(automaton, start, max_states);
-    while let Some((index, state)) = walk.next() {
-        if wanted(&automaton.accepted(&state).collect()) {
-            return Ok(Some(walk.text(index)));
-        }
-        walk.go_on(index, &state)?;
-    }
-    Ok(None)
-}

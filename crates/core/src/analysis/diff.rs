@@ -20,10 +20,10 @@ use crate::gateway::StageArn;
 use crate::policy::{Decision, PolicyDocument, Shape, Verdict};
 
 /// What calls of a method may ask for.
-const METHOD_ACTIONS: [&str; 3] =
+pub(super) const METHOD_ACTIONS: [&str; 3] =
     ["execute-api:Invoke", "execute-api:InvalidateCache", "execute-api:ManageConnections"];
 /// What is asked for when a page is opened.
-const PAGE_ACTIONS: [&str; 1] = ["gatepost:ViewPage"];
+pub(super) const PAGE_ACTIONS: [&str; 1] = ["gatepost:ViewPage"];
 
 /// How far an analysis looks.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -177,9 +177,11 @@ pub(super) fn method_universe(sides: Sides<'_>, scope: &Scope) -> Universe {
     }
 }
 
-/// A stage that stands for any.
-fn example_stage() -> Option<StageArn> {
-    "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod".parse().ok()
+/// A stage that stands for any, and is as long as most.
+pub const TYPICAL_STAGE: &str = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/prod";
+
+pub(super) fn example_stage() -> Option<StageArn> {
+    TYPICAL_STAGE.parse().ok()
 }
 
 /// Which statements are about `action`.

@@ -9,12 +9,32 @@ use super::witness::Witness;
 pub struct Finding {
     /// Which trap.
     pub rule: Trap,
+    /// How much it matters here.
+    pub level: Level,
     /// Where, as a JSON Pointer (RFC 6901); empty for the document itself.
     pub pointer: String,
     /// What is wrong, in words that follow the place.
     pub message: String,
     /// A request that shows it.
     pub example: Option<Witness>,
+}
+
+impl Finding {
+    pub(super) fn new(
+        rule: Trap,
+        pointer: impl Into<String>,
+        message: impl Into<String>,
+        example: Option<Witness>,
+    ) -> Self {
+        let (pointer, message) = (pointer.into(), message.into());
+        Self { rule, level: rule.level(), pointer, message, example }
+    }
+
+    /// The same finding, which matters as `level` says.
+    #[must_use]
+    pub(super) fn at(self, level: Level) -> Self {
+        Self { level, ..self }
+    }
 }
 
 /// How much a finding matters.
@@ -46,16 +66,23 @@ impl fmt::Display for Level {
 }
 
 macro_rules! traps {
-    ($($(#[$doc:meta])* $name:ident => $id:literal, $level:ident;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident => $id:literal, $level:ident;)*) => {
         /// The traps that a lint knows.
         #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
         pub enum Trap {
-            $($(#[$doc])* $name,)*
+            $($(#[doc = $doc])* $name,)*
         }
 
         impl Trap {
             /// Every trap, by id.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// What it is, in a sentence.
+            pub fn summary(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc),*).trim_ascii(),)*
+                }
+            }
 
             /// The stable id: `star-swallows-verb`.
             pub fn as_str(self) -> &'static str {
@@ -64,7 +91,7 @@ macro_rules! traps {
                 }
             }
 
-            /// How much it matters.
+            /// How much it matters as a rule.
             pub fn level(self) -> Level {
                 match self {
                     $(Self::$name => Level::$level,)*

@@ -38,20 +38,12 @@ impl Universe {
         let end = automaton.begin(number);
         match (self, pattern.shape()) {
             (_, Shape::Any) => vec![automaton.run(Letters::All, end)],
-            (Self::AnyStage, Shape::Arn { partition, region, account, tail }) => {
+            (
+                Self::AnyStage | Self::Stage(_),
+                Shape::Arn { partition, region, account, tail },
+            ) => {
                 let tail = template(automaton, &tail, claims, end);
-                vec![arn(automaton, [partition, region, account], Letters::NoColon, tail)]
-            }
-            (Self::Stage(stage), Shape::Arn { partition, region, account, tail }) => {
-                let is_here = Glob::new(partition).matches(stage.partition())
-                    && Glob::new(region).matches(stage.region())
-                    && Glob::new(account).matches(stage.account());
-                if !is_here {
-                    return Vec::new();
-                }
-                let start = template(automaton, &tail, claims, end);
-                let start = automaton.start([start]);
-                automaton.after_text(start, &format!("{}/", stage.tail())).to_vec()
+                self.arn(automaton, [partition, region, account], tail)
             }
             (Self::AnyStage, Shape::Route { verbs, path }) => {
                 let path = template(automaton, &path, claims, end);
@@ -66,6 +58,46 @@ impl Universe {
             (Self::Pages, Shape::Arn { .. } | Shape::Route { .. })
             | (Self::AnyStage | Self::Stage(_), Shape::Page { .. }) => Vec::new(),
         }
+    }
+
+    /// Adds an ARN with these globs for its partition, region and account under `number`, the
+    /// wildcards of its tail standing for what `letters` says of their segment, counted from 0.
+    pub(super) fn add_segments(
+        &self,
+        automaton: &mut Automaton,
+        fields: [&str; 3],
+        tail: &str,
+        letters: impl Fn(usize) -> Letters,
+        number: u32,
+    ) -> Vec<Node> {
+        let end = automaton.begin(number);
+        let last = tail.split('/').count();
+        let segments = tail.split('/').enumerate().collect::<Vec<_>>().into_iter().rev();
+        let start = segments.fold(end, |next, (index, segment)| {
+            let next = if index + 1 == last { next } else { automaton.text("/", next) };
+            automaton.glob(segment, letters(index), next)
+        });
+        self.arn(automaton, fields, start)
+    }
+
+    /// Adds the requests of `verbs` that a person would write down under `number`: their paths are
+    /// of one to eight segments, none of them empty.
+    pub(super) fn add_pleasant(
+        &self,
+        automaton: &mut Automaton,
+        verbs: &[&str],
+        number: u32,
+    ) -> Vec<Node> {
+        let mut starts = Vec::new();
+        let mut path = automaton.begin(number);
+        for _ in 0..8 {
+            let segment = automaton.some(Letters::NoSlash, path);
+            for verb in verbs {
+                starts.extend(self.requests(automaton, verb, segment));
+            }
+            path = automaton.text("/", segment);
+        }
+        starts
     }
 
     /// Adds the texts of methods of `verb` under `number`; for pages, which have no verbs, every
@@ -143,6 +175,27 @@ impl Universe {
             starts.push(segments_before(automaton, segments, below));
         }
         starts.into_iter().flat_map(|path| self.requests(automaton, verb, path)).collect()
+    }
+
+    /// Puts these globs for the partition, region and account of an ARN before what `tail` begins;
+    /// nowhere if the stage is another.
+    fn arn(&self, automaton: &mut Automaton, fields: [&str; 3], tail: Node) -> Vec<Node> {
+        match self {
+            Self::AnyStage => vec![arn(automaton, fields, Letters::NoColon, tail)],
+            Self::Stage(stage) => {
+                let here = [stage.partition(), stage.region(), stage.account()];
+                let is_here = fields
+                    .into_iter()
+                    .zip(here)
+                    .all(|(field, here)| Glob::new(field).matches(here));
+                if !is_here {
+                    return Vec::new();
+                }
+                let start = automaton.start([tail]);
+                automaton.after_text(start, &format!("{}/", stage.tail())).to_vec()
+            }
+            Self::Pages => Vec::new(),
+        }
     }
 
     /// Puts what comes before the path of a request of `verb` before what `path` begins.

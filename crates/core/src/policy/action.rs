@@ -67,7 +67,7 @@ impl ActionPattern {
     }
 
     /// The pattern, in lower case.
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
@@ -80,7 +80,7 @@ impl ActionPattern {
     }
 
     /// Whether `action`, in lower case, matches.
-    pub(super) fn matches(&self, action: &str) -> bool {
+    pub(crate) fn matches(&self, action: &str) -> bool {
         glob_matches(&self.text, action)
     }
 

@@ -193,6 +193,11 @@ impl Clause {
         (self.operator.to_string(), &self.lookup)
     }
 
+    /// The operator as it is written.
+    pub(crate) fn operator_name(&self) -> String {
+        self.operator.to_string()
+    }
+
     /// The key as it is written.
     pub(crate) fn key(&self) -> &str {
         &self.key

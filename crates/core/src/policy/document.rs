@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::action::Actions;
+use super::action::{ActionPattern, Actions};
 use super::condition::Condition;
 use super::parse;
 use super::resource::ResourcePattern;
@@ -93,6 +93,11 @@ impl PolicyDocument {
         &self.statements
     }
 
+    /// The same document with these statements.
+    pub(crate) fn with(&self, statements: Vec<Statement>) -> Self {
+        Self { version: self.version, statements }
+    }
+
     /// The names of the claims that its resources need for their `${token:…}`.
     pub fn claim_names(&self) -> BTreeSet<&str> {
         self.statements
@@ -175,6 +180,26 @@ impl Statement {
     /// What must hold for it to apply.
     pub fn condition(&self) -> &Condition {
         &self.condition
+    }
+
+    /// The same statement about these patterns, which count as its own do.
+    pub(crate) fn with_patterns(&self, patterns: Vec<ResourcePattern>) -> Self {
+        let resources = match self.resources {
+            Resources::Only(_) => Resources::Only(patterns),
+            Resources::Except(_) => Resources::Except(patterns),
+        };
+        Self { resources, ..self.clone() }
+    }
+
+    /// The same statement, for every action and whatever holds.
+    pub(crate) fn about_everything(&self) -> Self {
+        let actions = Actions::Only(vec![ActionPattern::any()]);
+        Self { actions, ..self.without_condition() }
+    }
+
+    /// The same statement, whatever holds.
+    pub(crate) fn without_condition(&self) -> Self {
+        Self { condition: Condition::default(), ..self.clone() }
     }
 }
 

@@ -79,7 +79,7 @@ impl ResourcePattern {
     /// [output]: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
     pub const MAX_CHARACTERS: usize = 512;
 
-    pub(super) fn parse(text: &str) -> Result<Self, (Rule, String)> {
+    pub(crate) fn parse(text: &str) -> Result<Self, (Rule, String)> {
         // There are no more characters than bytes, and most texts are short.
         let characters = if text.len() > Self::MAX_CHARACTERS { text.chars().count() } else { 0 };
         if characters > Self::MAX_CHARACTERS {
