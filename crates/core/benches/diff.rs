@@ -2,6 +2,7 @@
 //!
 //! `cargo bench -p gatepost-core --bench diff`
 #![expect(clippy::unwrap_used, reason = "a bench that cannot be set up has nothing to measure")]
+#![expect(clippy::indexing_slicing, reason = "as in a test")]
 
 use std::hint::black_box;
 
