@@ -4,7 +4,6 @@
 //! tests; nothing else is meant to depend on it.
 
 mod command;
-mod coverage_routes;
 mod dev;
 mod development;
 mod exit_status;
