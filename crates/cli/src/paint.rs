@@ -33,28 +33,3 @@ impl Paint {
         }
     }
 }
-
-/// The text with what a terminal would act on escaped: control characters, and those that turn the
-/// direction of what follows.
-pub(crate) fn visible(text: &str) -> String {
-    let turns = |character| matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() || turns(character) {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_terminal_is_told_nothing_by_a_text() {
-        assert_eq!(visible("a\u{1b}[31m \"b\" \u{202e}c é"), "a\\u{1b}[31m \"b\" \\u{202e}c é");
-    }
-}

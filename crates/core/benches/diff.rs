@@ -60,7 +60,8 @@ fn differences(criterion: &mut Criterion) {
         *statements = self::statements(group + GROUPS);
     });
     let mut group = criterion.benchmark_group("diff of 100 documents");
-    for (name, after) in [("equal", &before), ("a star in each", &one_star), ("all new", &all_new)] {
+    for (name, after) in [("equal", &before), ("a star in each", &one_star), ("all new", &all_new)]
+    {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 for (before, after) in before.iter().zip(after) {
@@ -75,7 +76,8 @@ fn differences(criterion: &mut Criterion) {
     for count in [6, 10] {
         let substrings: Vec<String> =
             ('a'..='z').take(count).map(|letter| format!("GET/*{letter}*")).collect();
-        let sides = [document(&[statement(&substrings)]), document(&[statement(&["GET/*".into()])])];
+        let sides =
+            [document(&[statement(&substrings)]), document(&[statement(&["GET/*".into()])])];
         group.bench_function(BenchmarkId::new("substrings", count), |bencher| {
             bencher.iter(|| black_box(diff(&[&sides[0]], &[&sides[1]], &scope)));
         });

@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use super::coverage::{self, Coverage, Tally};
 use super::{Expected, Suite};
 use crate::explain::{Documents, Report, applied};
-use crate::paint::{Paint, visible};
+use crate::paint::Paint;
 use crate::routes::RouteList;
+use crate::visible::visible;
 
 /// What came of every case of every suite.
 #[derive(Debug)]

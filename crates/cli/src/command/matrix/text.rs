@@ -6,8 +6,8 @@ use anstyle::{AnsiColor, Style};
 
 use super::cell::{Kind, examples};
 use super::table::{Row, Table};
-use crate::paint::visible;
 use crate::routes::Guard;
+use crate::visible::visible;
 
 /// What the text is written to.
 #[derive(Clone, Copy, Debug)]

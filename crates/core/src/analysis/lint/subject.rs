@@ -48,9 +48,9 @@ impl<'a> Subject<'a> {
             values.push((format!("${{token:{name}}}"), value));
         }
         let fill = |pattern: &ResourcePattern| {
-            let text = values
-                .iter()
-                .fold(pattern.as_str().to_owned(), |text, (place, value)| text.replace(place, value));
+            let text = values.iter().fold(pattern.as_str().to_owned(), |text, (place, value)| {
+                text.replace(place, value)
+            });
             ResourcePattern::parse(&text).unwrap_or_else(|_| pattern.clone())
         };
         let statements = document.statements().iter().map(|statement| {
@@ -138,7 +138,11 @@ impl<'a> Subject<'a> {
     }
 
     /// A request that `pattern` matches and `statement` applies to.
-    pub(super) fn sample(&self, statement: &Statement, pattern: &ResourcePattern) -> Option<Witness> {
+    pub(super) fn sample(
+        &self,
+        statement: &Statement,
+        pattern: &ResourcePattern,
+    ) -> Option<Witness> {
         let alone = self.document.with(vec![statement.with_patterns(vec![pattern.clone()])]);
         let wanted = match statement.effect() {
             Effect::Allow => Decision::Allow,
