@@ -1,146 +1,161 @@
-//! `gatepost lint`: faults in policy documents, with their places.
+//! `gatepost lint`: faults and traps in policy documents, with their places.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+mod files;
+mod fix;
+mod pages;
+mod report;
+mod sarif;
+mod source;
+
+use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
+use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
+use clap::builder::TypedValueParser as _;
+use gatepost_core::analysis::{LintSettings, Trap, lint, lint_together};
+use gatepost_core::gateway::StageArn;
 use gatepost_core::policy::PolicyDocument;
-use gatepost_store::{FileFault, FileOutcome, FolderStore};
-use serde_json::json;
 
-use super::Format;
+use self::files::PolicyFile;
+use self::report::Report;
 use crate::exit_status::ExitStatus;
 
-/// Find faults in policy documents
+/// Find faults and traps in policy documents
 ///
-/// Each finding names the file, the place in it as a JSON Pointer, and the rule. Exit status 1 if
-/// there are any.
+/// A fault is what cannot be read; a trap can be, and does not mean what its author thinks. Each
+/// finding names the file, the line and column, the place in it as a JSON Pointer, and the rule,
+/// and shows a request if one can show it. Exit status 1 if there is more than notes.
 #[derive(clap::Args, Debug)]
 pub(crate) struct LintArgs {
     /// Policy documents; folders with groups/, users/, clients/ or scopes/ of them; or other
     /// folders, where every `.json` file is one, and in those below
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "explain", value_name = "PATH")]
     paths: Vec<PathBuf>,
 
     /// How findings are written
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: LintFormat,
+
+    /// A rule that is not looked for; may be given again
+    #[arg(long, value_name = "RULE", value_parser = trap_parser(), hide_possible_values = true)]
+    allow: Vec<Trap>,
+
+    /// Print the guide's page for a rule, and nothing else
+    #[arg(
+        long,
+        value_name = "RULE",
+        value_parser = trap_parser(),
+        hide_possible_values = true,
+        conflicts_with_all = ["paths", "fix"]
+    )]
+    explain: Option<Trap>,
+
+    /// Repair what can be repaired without anybody gaining anything unasked: patterns and
+    /// statements that add nothing, `**`, and verbs in lower case
+    #[arg(long)]
+    fix: bool,
+
+    /// The stage that the documents are for, for their size once bound to it:
+    /// `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE`
+    #[arg(long, value_name = "ARN")]
+    stage: Option<StageArn>,
+
+    /// The most bytes that a merged answer may have
+    #[arg(long, value_name = "BYTES", default_value_t = 8_192)]
+    max_policy_bytes: usize,
+}
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+enum LintFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
 }
 
 impl LintArgs {
-    pub(crate) fn run(&self, stdout: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-        let mut report = Report::default();
-        for path in &self.paths {
-            report.add(path)?;
+    pub(crate) fn run(
+        &self,
+        stdout: &mut dyn Write,
+        stderr: &mut dyn Write,
+    ) -> anyhow::Result<ExitStatus> {
+        if let Some(rule) = self.explain {
+            let page = pages::page(rule.as_str()).context("the guide has no page for this rule")?;
+            stdout.write_all(page.as_bytes())?;
+            return Ok(ExitStatus::Yes);
         }
-        anyhow::ensure!(
-            report.files > 0,
-            "no `.json` files in {}: nothing was looked at",
-            self.paths
-                .iter()
-                .map(|path| format!("`{}`", path.display()))
-                .collect::<Vec<_>>()
-                .join(", ")
-        );
-        match self.format {
-            Format::Text => report.write_text(stdout)?,
-            Format::Json => report.write_json(stdout)?,
-        }
-        Ok(if report.findings.is_empty() { ExitStatus::Yes } else { ExitStatus::No })
-    }
-}
-
-/// What was looked at, and what was found.
-#[derive(Default)]
-struct Report {
-    files: usize,
-    findings: Vec<Finding>,
-}
-
-struct Finding {
-    file: PathBuf,
-    pointer: String,
-    rule: &'static str,
-    message: String,
-}
-
-impl Report {
-    /// Looks at a document, or at every one in a folder. A folder of policies is read as a store
-    /// is, so that what no store would take for a subject's document is a finding too.
-    fn add(&mut self, path: &Path) -> anyhow::Result<()> {
-        let cannot_read = || format!("cannot read `{}`", path.display());
-        if !std::fs::metadata(path).with_context(cannot_read)?.is_dir() {
-            let text = std::fs::read(path).with_context(cannot_read)?;
-            self.files += 1;
-            self.note(path, PolicyDocument::parse(&text).map_err(FileFault::from).err());
-            return Ok(());
-        }
-        let store = FolderStore::load(path)?;
-        if !store.is_empty() {
-            for FileOutcome { path, policy } in store {
-                self.files += 1;
-                self.note(&path, policy.err());
-            }
-            return Ok(());
-        }
-        let entries = std::fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-        let mut entries: Vec<_> =
-            entries.with_context(cannot_read)?.iter().map(std::fs::DirEntry::path).collect();
-        entries.sort();
-        for entry in entries {
-            let hidden =
-                entry.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-            let is_json =
-                entry.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("json"));
-            if !hidden && (entry.is_dir() || is_json) {
-                self.add(&entry)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn note(&mut self, file: &Path, fault: Option<FileFault>) {
-        let mut push = |pointer: &str, rule, message| {
-            let (file, pointer) = (file.to_owned(), pointer.to_owned());
-            self.findings.push(Finding { file, pointer, rule, message });
+        let settings = LintSettings {
+            stage: self.stage.clone(),
+            max_policy_bytes: self.max_policy_bytes,
+            ..LintSettings::default()
         };
-        let Some(fault) = fault else { return };
-        let message = fault.to_string();
-        match fault {
-            FileFault::Document(error) => {
-                for fault in error.faults() {
-                    push(&fault.pointer, fault.rule.as_str(), fault.message.clone());
-                }
+        let mut files = files::read(&self.paths)?;
+        if self.fix {
+            for file in &files {
+                fix::fix(file, &settings, &|rule| self.looks_for(rule), stderr)?;
             }
-            FileFault::Name(_) => push("", "file-name", message),
-            FileFault::NotAFile | FileFault::Unreadable(_) => push("", "unreadable", message),
-            FileFault::Repeated { .. } => push("", "repeated-subject", message),
-            FileFault::TooLarge { .. } => push("", "too-large", message),
+            files = files::read(&self.paths)?;
         }
+        let report = self.report(&files, &settings);
+        match self.format {
+            LintFormat::Text => report.write_text(stdout, is_colored())?,
+            LintFormat::Json => report.write_json(stdout)?,
+            LintFormat::Sarif => {
+                let here = std::env::current_dir().context("cannot tell the current folder")?;
+                writeln!(stdout, "{:#}", sarif::log(&report, &here))?;
+            }
+        }
+        Ok(if report.is_no() { ExitStatus::No } else { ExitStatus::Yes })
     }
 
-    fn write_text(&self, stdout: &mut dyn Write) -> io::Result<()> {
-        for Finding { file, pointer, rule, message } in &self.findings {
-            let place = if pointer.is_empty() { String::new() } else { format!("`{pointer}` ") };
-            writeln!(stdout, "{}: {place}{message} [{rule}]", file.display())?;
-        }
-        let files = counted(self.files, "file");
-        match self.findings.len() {
-            0 => writeln!(stdout, "{files}, no faults"),
-            count => writeln!(stdout, "{files}, {}", counted(count, "fault")),
-        }
+    fn looks_for(&self, rule: Trap) -> bool {
+        !self.allow.contains(&rule)
     }
 
-    fn write_json(&self, stdout: &mut dyn Write) -> io::Result<()> {
-        let findings = self.findings.iter().map(|Finding { file, pointer, rule, message }| {
-            let file = file.display().to_string();
-            json!({ "file": file, "pointer": pointer, "rule": rule, "message": message })
-        });
-        let findings: Vec<_> = findings.collect();
-        writeln!(stdout, "{}", json!({ "files": self.files, "findings": findings }))
+    fn report(&self, files: &[PolicyFile], settings: &LintSettings) -> Report {
+        let mut report = Report { files: files.len(), ..Report::default() };
+        let mut readable: Vec<(String, &PolicyFile, &PolicyDocument)> = Vec::new();
+        for file in files {
+            match &file.policy {
+                Ok(document) => {
+                    for finding in lint(document, settings) {
+                        if self.looks_for(finding.rule) {
+                            report.add_trap(&file.path, &file.source, &[document], finding);
+                        }
+                    }
+                    readable.push((file.name(), file, document));
+                }
+                Err(fault) => report.add_fault(file, fault),
+            }
+        }
+        let named: Vec<(&str, &PolicyDocument)> =
+            readable.iter().map(|(name, _, document)| (name.as_str(), *document)).collect();
+        for shared in lint_together(&named, settings) {
+            let first = shared.documents.first().and_then(|at| readable.get(*at));
+            let Some((_, file, _)) = first.filter(|_| self.looks_for(shared.finding.rule)) else {
+                continue;
+            };
+            report.add_trap(&file.path, &file.source, &[], shared.finding);
+        }
+        report.sort();
+        report
     }
 }
 
-fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+/// Reads the id of a trap; clap suggests the nearest.
+fn trap_parser() -> impl clap::builder::TypedValueParser<Value = Trap> {
+    PossibleValuesParser::new(Trap::ALL.iter().map(|trap| trap.as_str())).try_map(|id| {
+        Trap::ALL.iter().copied().find(|trap| trap.as_str() == id).ok_or("is no rule")
+    })
+}
+
+/// Whether standard output is a terminal that may be coloured.
+fn is_colored() -> bool {
+    anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
 }
