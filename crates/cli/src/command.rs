@@ -2,9 +2,13 @@
 
 mod decide;
 mod dev;
+mod diff;
+mod explain;
 mod lint;
+mod matrix;
 mod merge;
 mod question;
+mod test;
 mod token;
 mod verify;
 
@@ -21,8 +25,12 @@ use crate::exit_status::ExitStatus;
 pub(crate) enum Command {
     Decide(decide::DecideArgs),
     Dev(Box<DevArgs>),
+    Diff(Box<diff::DiffArgs>),
+    Explain(Box<explain::ExplainArgs>),
     Lint(lint::LintArgs),
+    Matrix(matrix::MatrixArgs),
     Merge(merge::MergeArgs),
+    Test(test::TestArgs),
     Token(token::TokenArgs),
     Verify(verify::VerifyArgs),
 }
@@ -37,8 +45,12 @@ impl Command {
         match self {
             Self::Decide(args) => args.run(stdin, stdout, stderr),
             Self::Dev(args) => args.run(),
+            Self::Diff(args) => args.run(stdout, stderr),
+            Self::Explain(args) => args.run(stdin, stdout),
             Self::Lint(args) => args.run(stdout, stderr),
+            Self::Matrix(args) => args.run(stdout, stderr),
             Self::Merge(args) => args.run(stdin, stdout, stderr),
+            Self::Test(args) => args.run(stdout, stderr),
             Self::Token(args) => args.run(stdin, stdout),
             Self::Verify(args) => args.run(stdin, stdout),
         }

@@ -10,7 +10,6 @@ mod request_line;
 mod routes;
 mod settings;
 mod table;
-mod watch;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::Ipv4Addr;
@@ -31,6 +30,7 @@ use self::settings::Settings;
 use self::table::Table;
 use crate::command::DevArgs;
 use crate::development;
+use crate::watch;
 
 /// What is under way when it is to end has this long before people are told that it is waited for.
 const QUICK: Duration = Duration::from_millis(300);
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &DevArgs) -> anyhow::Result<()> {
 async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     let mut routes = Routes::open(args)?;
     // Before anything is read, so that no save falls in between.
-    let mut changes = watch::changes(&args.policies, routes.path())?;
+    let mut changes = watch::changes(&args.policies, &[routes.path()])?;
     let mut folder = PolicyFolder::open(&args.policies)?;
     let api = routes.api()?;
     let gateway_listener = listen(args.port, "--port").await?;

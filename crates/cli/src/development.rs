@@ -8,6 +8,9 @@ use gatepost_emulator::issuer::{ApiListing, Issuer, IssuerSettings, SigningKeys,
 /// Where the development issuer is, unless told otherwise.
 pub(crate) const ISSUER: &str = "http://127.0.0.1:3001";
 
+/// The API and stage that method ARNs name, unless told otherwise.
+pub(crate) const STAGE: &str = "arn:aws:execute-api:eu-west-1:123456789012:gatepost/dev";
+
 /// The client that development tokens are issued to.
 pub(crate) const CLIENT: &str = WEB_CLIENT;
 

@@ -4,11 +4,20 @@
 //! tests; nothing else is meant to depend on it.
 
 mod command;
+mod comparison;
+mod coverage_routes;
 mod dev;
 mod development;
 mod exit_status;
+mod explain;
 mod json_lines;
+mod paint;
+mod routes;
+mod side;
+mod suite;
 mod unverified;
+mod visible;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::{BufRead, Write};
@@ -27,7 +36,8 @@ struct Gatepost {
 }
 
 const AFTER_HELP: &str =
-    "Exit status: 0 yes; 1 no (findings, a refused token); 2 could not be done.
+    "Exit status: 0 yes; 1 no (findings, differences, a denied call, a failed case, a refused token);
+2 could not be done.
 
 Start here:  gatepost dev";
 

@@ -6,6 +6,7 @@ mod condition;
 mod context;
 mod decide;
 mod document;
+mod explain;
 mod glob;
 mod index;
 mod merge;
@@ -15,15 +16,20 @@ mod template;
 
 pub use self::action::{ActionPattern, Actions};
 pub use self::bind::{BindError, BoundPolicy};
-pub use self::condition::Condition;
 pub(crate) use self::condition::{Clause, Demand, Sample};
+pub use self::condition::{ClauseStanding, Condition};
 pub use self::context::{Context, ContextError, ContextValue};
 pub use self::decide::{Access, Decision, StatementPlace, Target, Verdict, decide};
 pub use self::document::{
     DocumentError, Effect, Fault, PolicyDocument, Resources, Rule, Statement, Version,
 };
+pub use self::explain::{
+    Change, ClaimFault, Divergence, Explanation, KeyChange, MethodCall, Miss, PatternMiss,
+    Standing, StatementStanding, Suggestion, explain, suggest,
+};
 pub use self::glob::Glob;
 pub use self::index::PolicyIndex;
+pub(crate) use self::merge::includes;
 pub use self::merge::{Dropped, Place, Reason, explain_merge, merge};
 pub use self::resource::ResourcePattern;
 pub(crate) use self::resource::Shape;

@@ -1,16 +1,20 @@
 //! The exact difference, against trying every request of a small world, and against its own laws.
 #![cfg(test)]
+#![expect(clippy::disallowed_methods, reason = "the environment says how many cases")]
 
 mod small_world;
 
 use std::collections::BTreeMap;
 
 use gatepost_core::analysis::{Change, ChangeKind, Diff, Scope, WitnessTarget, diff};
-use gatepost_core::policy::{Context, Decision, PolicyDocument};
+use gatepost_core::policy::{BoundPolicy, Context, Decision, PolicyDocument, merge};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use small_world::{STAGE, answer, contexts, document, document_with_claims, edited, method, paths};
+use small_world::{
+    STAGE, answer, cases, contexts, document, document_with_claims, edited, method, odd_documents,
+    paths,
+};
 
 /// How long the paths are that are all tried.
 const LENGTH: usize = 4;
@@ -107,7 +111,7 @@ fn rewritten(document: &PolicyDocument, change: impl Fn(&mut Vec<Value>)) -> Pol
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(300), ..ProptestConfig::default() })]
 
     #[test]
     fn no_difference_is_missed_and_none_is_longer_than_it_need_be(
@@ -212,7 +216,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(100), ..ProptestConfig::default() })]
 
     #[test]
     fn claims_hide_no_difference(before in document_with_claims(), after in document_with_claims()) {
@@ -234,5 +238,36 @@ proptest! {
                 prop_assert!(found.contains_key(key), "{key:?} is missed");
             }
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(1_000), ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_merged_document_differs_from_its_parts_in_nothing(documents in odd_documents()) {
+        let parts: Vec<&PolicyDocument> = documents.iter().collect();
+        let merged = merge(&documents);
+        prop_assert_eq!(requests(&diff(&parts, &[&merged], &scope())), vec![]);
+        let any_stage = Scope { stage: None, ..scope() };
+        let diff = diff(&parts, &[&merged], &any_stage);
+        prop_assert_eq!((diff.unknown, requests(&diff)), (None, vec![]), "{}", merged);
+    }
+
+    #[test]
+    fn a_bound_policy_differs_from_its_parts_in_nothing(documents in odd_documents(), sub in "[ab]{1,2}") {
+        let mut context = Context::new();
+        context.insert("token:sub", sub.as_str());
+        let bound = BoundPolicy::build(&documents, &STAGE.parse().unwrap(), &context).unwrap();
+        // With the claim in its places, so that nothing is left open.
+        let filled: Vec<PolicyDocument> = documents.iter().map(|document| {
+            let text = document.to_string().replace("${token:sub}", &sub);
+            PolicyDocument::parse(text.as_bytes()).unwrap()
+        }).collect();
+        let parts: Vec<&PolicyDocument> = filled.iter().collect();
+        let mut diff = diff(&parts, &[bound.as_document()], &scope());
+        // Pages are nothing that API Gateway asks about.
+        diff.changes.retain(|change| change.witness.action != "gatepost:ViewPage");
+        prop_assert_eq!((diff.unknown, requests(&diff)), (None, vec![]), "{}", bound.as_document());
     }
 }

@@ -1,4 +1,4 @@
-//! Runs every case below `tests/corpus/decide/` and `tests/corpus/faults/`.
+//! Runs every case below `tests/corpus/decide/`, `tests/corpus/faults/` and `tests/corpus/merge/`.
 //!
 //! To add a case, add a file or an element to one. A fixed bug leaves a case named after what went
 //! wrong. This test reads files, which the core itself must not.
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use gatepost_core::gateway::MethodArn;
 use gatepost_core::json::Json;
 use gatepost_core::policy::{
-    Access, BoundPolicy, Context, Fault, PolicyDocument, Rule, decide, merge,
+    Access, BoundPolicy, Context, Fault, Place, PolicyDocument, Rule, decide, explain_merge, merge,
 };
 
 /// The cases of every file in a folder, each with a name that says where it stands.
@@ -44,20 +44,19 @@ fn text(text: impl Into<String>) -> Json {
     Json::String(text.into())
 }
 
+fn documents(name: &str, case: &Json) -> Vec<PolicyDocument> {
+    let documents = case.get("documents").and_then(Json::as_array).unwrap().iter();
+    let parse = |document| {
+        PolicyDocument::from_json(document).unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
+    documents.map(parse).collect()
+}
+
 #[test]
 fn every_decide_case_holds() {
     let mut failures = Vec::new();
     for (name, case) in cases("decide") {
-        let documents: Vec<PolicyDocument> = case
-            .get("documents")
-            .and_then(Json::as_array)
-            .unwrap()
-            .iter()
-            .map(|document| {
-                PolicyDocument::from_json(document)
-                    .unwrap_or_else(|error| panic!("{name}: {error}"))
-            })
-            .collect();
+        let documents = documents(&name, &case);
         let context = case
             .get("context")
             .map_or_else(Context::new, |context| Context::from_json(context).unwrap());
@@ -88,6 +87,39 @@ fn every_decide_case_holds() {
         if decide([bound.as_document()], &access).decision != verdict.decision {
             let bound = bound.as_document();
             failures.push(format!("{name}: bound, it is decided otherwise: {bound}"));
+        }
+    }
+    assert_eq!(failures, Vec::<String>::new());
+}
+
+#[test]
+fn every_merge_case_holds() {
+    let mut failures = Vec::new();
+    for (name, case) in cases("merge") {
+        let documents = documents(&name, &case);
+        let (merged, dropped) = match text_of(&case, "method_arn") {
+            None => explain_merge(&documents),
+            Some(method_arn) => {
+                let method: MethodArn = method_arn.parse().unwrap();
+                let bound =
+                    BoundPolicy::explain(&documents, method.stage_arn(), &Context::new()).unwrap();
+                (bound.0.as_document().clone(), bound.1)
+            }
+        };
+        let merged = Json::parse(merged.to_string().as_bytes()).unwrap();
+        let statements = merged.get("Statement").unwrap();
+        if case.get("want") != Some(statements) {
+            failures.push(format!("{name}: {statements}"));
+        }
+        let number = |index: usize| Json::Number(index.into());
+        let dropped = dropped.iter().map(|dropped| {
+            let Place { document, statement, .. } = dropped.place;
+            let reason = text(dropped.reason.as_str());
+            Json::Array(vec![number(document), number(statement), reason])
+        });
+        let dropped = Json::Array(dropped.collect());
+        if case.get("dropped") != Some(&dropped) {
+            failures.push(format!("{name}: left out {dropped}"));
         }
     }
     assert_eq!(failures, Vec::<String>::new());

@@ -3,8 +3,8 @@
 
 use gatepost_core::gateway::{MethodArn, VERBS};
 use gatepost_core::policy::{
-    Access, BoundPolicy, Context, Decision, Glob, PolicyDocument, PolicyIndex, Target, decide,
-    merge,
+    Access, BoundPolicy, Change, Context, Decision, Glob, MethodCall, PolicyDocument, PolicyIndex,
+    Standing, Suggestion, Target, decide, explain, merge, suggest,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -252,5 +252,66 @@ proptest! {
     #[test]
     fn no_text_makes_the_parser_panic(text in "[{}\\[\\]\":,a-zA-Z*$/0-9 ]{0,60}") {
         let _ = PolicyDocument::parse(text.as_bytes());
+    }
+}
+
+/// Whether the suggestion may only concern the one method: it takes no wildcard away, brings no
+/// other document and changes nothing about the request.
+fn names_one_method(suggestion: &Suggestion) -> bool {
+    suggestion.changes().iter().all(|change| match change {
+        Change::AddResource { .. }
+        | Change::AddStatement { .. }
+        | Change::ExceptResource { .. }
+        | Change::SpareVerb { .. } => true,
+        Change::RemoveResources { names_one, .. } | Change::RemoveStatement { names_one, .. } => {
+            *names_one
+        }
+        Change::AddAction { .. } | Change::Join { .. } | Change::Request { .. } => false,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_explanation_says_what_was_decided(
+        documents in documents(), method in method(), context in context(),
+    ) {
+        let call = MethodCall { action: "execute-api:Invoke", method: &method, context: &context };
+        let verdict = decide(&documents, &call.access());
+        let explanation = explain(&documents, &call);
+        prop_assert_eq!(explanation.decision, verdict.decision);
+        let decided: Vec<_> = explanation.decided().map(|one| one.place.clone()).collect();
+        prop_assert_eq!(decided, verdict.statements);
+        for one in &explanation.statements {
+            if let Standing::Missed(misses) = &one.standing {
+                prop_assert!(!misses.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn suggestions_work_and_let_nothing_else_pass(
+        documents in documents(), others in documents(), method in method(), another in method(),
+        context in context(),
+    ) {
+        let own: Vec<&PolicyDocument> = documents.iter().collect();
+        let others: Vec<&PolicyDocument> = others.iter().collect();
+        let call = MethodCall { action: "execute-api:Invoke", method: &method, context: &context };
+        let suggestions = suggest(&own, &others, &call);
+        if decide(own.iter().copied(), &call.access()).decision == Decision::Allow {
+            prop_assert_eq!(&suggestions, &[]);
+        }
+        for suggestion in &suggestions {
+            let (changed, said) = suggestion.applied(&own, &others, &context);
+            prop_assert_eq!(answer(&changed, &method, &said), Decision::Allow, "{:?}", suggestion);
+            for document in &changed {
+                prop_assert!(PolicyDocument::parse(document.to_string().as_bytes()).is_ok());
+            }
+            if another != method && names_one_method(suggestion) {
+                let before = answer(own.iter().copied(), &another, &context);
+                prop_assert_eq!(answer(&changed, &another, &context), before, "{:?}", suggestion);
+            }
+        }
     }
 }

@@ -15,6 +15,7 @@ mod backoff;
 mod create;
 mod fault;
 mod layout;
+mod read_all;
 mod revision;
 mod row;
 mod row_size;
@@ -34,6 +35,7 @@ use crate::policy_store::{PolicyStore, StoreError, StoredPolicy};
 
 pub use self::create::{CreateTableError, create_table};
 pub use self::layout::{TableLayout, TableLayoutError};
+pub use self::read_all::{ReadAllError, UnreadableRow, read_all};
 pub use self::revision::{NewRevision, WriteError, Written, delete_policy, put_policy};
 pub use self::row::RowFault;
 pub use self::seed::{SeedReport, seed};

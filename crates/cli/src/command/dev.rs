@@ -8,7 +8,7 @@ use gatepost_emulator::gateway::BackendUrl;
 use gatepost_emulator::lambda::InvokeUrl;
 
 use crate::dev;
-use crate::development::IssuerArgs;
+use crate::development::{IssuerArgs, STAGE};
 use crate::exit_status::ExitStatus;
 
 /// Run it all on this machine: API, sign-in, policy store
@@ -35,11 +35,7 @@ pub(crate) struct DevArgs {
     pub(crate) issuer_port: u16,
 
     /// The API and stage to stand for in method ARNs
-    #[arg(
-        long,
-        value_name = "ARN",
-        default_value = "arn:aws:execute-api:eu-west-1:123456789012:gatepost/dev"
-    )]
+    #[arg(long, value_name = "ARN", default_value = STAGE)]
     pub(crate) stage: StageArn,
 
     /// Send what is allowed to this server instead of the built-in echo

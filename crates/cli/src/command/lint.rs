@@ -1,5 +1,6 @@
 //! `gatepost lint`: faults and traps in policy documents, with their places.
 
+mod api;
 mod files;
 mod fix;
 mod pages;
@@ -12,15 +13,16 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use clap::builder::PossibleValuesParser;
-use clap::builder::TypedValueParser as _;
-use gatepost_core::analysis::{LintSettings, Trap, lint, lint_together};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use gatepost_core::analysis::{LintSettings, SharedFinding, Trap, lint, lint_together};
 use gatepost_core::gateway::StageArn;
 use gatepost_core::policy::PolicyDocument;
 
+use self::api::Api;
 use self::files::PolicyFile;
 use self::report::Report;
 use crate::exit_status::ExitStatus;
+use crate::paint::Paint;
 
 /// Find faults and traps in policy documents
 ///
@@ -57,6 +59,11 @@ pub(crate) struct LintArgs {
     #[arg(long)]
     fix: bool,
 
+    /// The routes of the API, as an OpenAPI 3 document: patterns that match none of them, and
+    /// guarded routes that nobody may call, are findings then
+    #[arg(long, value_name = "FILE")]
+    routes: Option<PathBuf>,
+
     /// The stage that the documents are for, for their size once bound to it:
     /// `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE`
     #[arg(long, value_name = "ARN")]
@@ -90,7 +97,9 @@ impl LintArgs {
             stdout.write_all(page.as_bytes())?;
             return Ok(ExitStatus::Yes);
         }
+        let api = self.routes.as_deref().map(Api::open).transpose()?;
         let settings = LintSettings {
+            routes: api.as_ref().map(Api::routes),
             stage: self.stage.clone(),
             max_policy_bytes: self.max_policy_bytes,
             ..LintSettings::default()
@@ -102,9 +111,9 @@ impl LintArgs {
             }
             files = files::read(&self.paths)?;
         }
-        let report = self.report(&files, &settings);
+        let report = self.report(&files, api.as_ref(), &settings);
         match self.format {
-            LintFormat::Text => report.write_text(stdout, is_colored())?,
+            LintFormat::Text => report.write_text(stdout, Paint::for_stdout())?,
             LintFormat::Json => report.write_json(stdout)?,
             LintFormat::Sarif => {
                 let here = std::env::current_dir().context("cannot tell the current folder")?;
@@ -118,7 +127,12 @@ impl LintArgs {
         !self.allow.contains(&rule)
     }
 
-    fn report(&self, files: &[PolicyFile], settings: &LintSettings) -> Report {
+    fn report(
+        &self,
+        files: &[PolicyFile],
+        api: Option<&Api>,
+        settings: &LintSettings,
+    ) -> Report {
         let mut report = Report { files: files.len(), ..Report::default() };
         let mut readable: Vec<(String, &PolicyFile, &PolicyDocument)> = Vec::new();
         for file in files {
@@ -126,7 +140,7 @@ impl LintArgs {
                 Ok(document) => {
                     for finding in lint(document, settings) {
                         if self.looks_for(finding.rule) {
-                            report.add_trap(&file.path, &file.source, &[document], finding);
+                            report.add_trap(file, document, finding);
                         }
                     }
                     readable.push((file.name(), file, document));
@@ -136,12 +150,15 @@ impl LintArgs {
         }
         let named: Vec<(&str, &PolicyDocument)> =
             readable.iter().map(|(name, _, document)| (name.as_str(), *document)).collect();
-        for shared in lint_together(&named, settings) {
-            let first = shared.documents.first().and_then(|at| readable.get(*at));
-            let Some((_, file, _)) = first.filter(|_| self.looks_for(shared.finding.rule)) else {
+        for SharedFinding { finding, documents, route } in lint_together(&named, settings) {
+            if !self.looks_for(finding.rule) {
                 continue;
-            };
-            report.add_trap(&file.path, &file.source, &[], shared.finding);
+            }
+            if let (Some(api), Some(route)) = (api, route) {
+                report.add_shared(&api.path, api.spot(route), finding);
+            } else if let Some((_, file, _)) = documents.first().and_then(|at| readable.get(*at)) {
+                report.add_shared(&file.path, file.source.spot("", false), finding);
+            }
         }
         report.sort();
         report
@@ -149,13 +166,8 @@ impl LintArgs {
 }
 
 /// Reads the id of a trap; clap suggests the nearest.
-fn trap_parser() -> impl clap::builder::TypedValueParser<Value = Trap> {
+fn trap_parser() -> impl TypedValueParser<Value = Trap> {
     PossibleValuesParser::new(Trap::ALL.iter().map(|trap| trap.as_str())).try_map(|id| {
         Trap::ALL.iter().copied().find(|trap| trap.as_str() == id).ok_or("is no rule")
     })
-}
-
-/// Whether standard output is a terminal that may be coloured.
-fn is_colored() -> bool {
-    anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
 }

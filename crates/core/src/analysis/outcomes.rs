@@ -7,7 +7,7 @@ use super::language::Claims;
 use super::realise::{Realised, realise};
 use super::rules::{Asked, Rule, Rules, Side};
 use super::witness::Guard;
-use crate::policy::{Condition, Context, Effect, Target};
+use crate::policy::{Condition, Context, Effect, ResourcePattern, Target, includes};
 
 /// How many values for claims are tried on one text.
 const MAX_CLAIMS: usize = 20_000;
@@ -101,14 +101,15 @@ impl<'r, 'a> Applicable<'r, 'a> {
         if self.claims_contradict(&true_atoms) {
             return false;
         }
-        // Where an Allow matches by its claims, a Deny of the same text does.
-        for one in &self.found {
-            if let [Atom::Claims(number), ..] = one.atoms.as_slice()
-                && true_atoms.iter().any(|atom| self.is_same_text(*atom, *number))
-            {
-                true_atoms.insert(Atom::Claims(*number));
-            }
-        }
+        // What a pattern matches by its claims, a pattern that includes it matches too.
+        let implied: Vec<Atom> = self
+            .found
+            .iter()
+            .flat_map(|one| &one.atoms)
+            .filter(|wide| true_atoms.iter().any(|narrow| self.implies(*narrow, **wide)))
+            .copied()
+            .collect();
+        true_atoms.extend(implied);
         let is_broken =
             |rule: &usize| self.atoms(*rule).iter().any(|atom| !true_atoms.contains(atom));
         goal.not_applying.iter().all(is_broken)
@@ -171,20 +172,16 @@ impl<'r, 'a> Applicable<'r, 'a> {
 
     /// Whether a claim would have to be usable and unusable.
     fn claims_contradict(&self, atoms: &BTreeSet<Atom>) -> bool {
-        let names = |number: u32| -> BTreeSet<&str> {
-            let pattern = self.rules.pattern(number).map(|one| one.pattern);
-            pattern.into_iter().flat_map(crate::policy::ResourcePattern::claims).collect()
-        };
         let mut usable = BTreeSet::new();
         for atom in atoms {
             if let Atom::Claims(number) = *atom
                 && !self.is_of_deny(number)
             {
-                usable.extend(names(number));
+                usable.extend(self.claims_of(number));
             }
         }
         atoms.iter().any(|atom| match *atom {
-            Atom::Unusable(number) => names(number).is_subset(&usable),
+            Atom::Unusable(number) => self.claims_of(number).is_subset(&usable),
             Atom::Claims(_) | Atom::Condition(_) => false,
         })
     }
@@ -195,12 +192,30 @@ impl<'r, 'a> Applicable<'r, 'a> {
         next.is_some_and(|one| one.claims == Some(Claims::Unusable))
     }
 
-    fn is_same_text(&self, atom: Atom, number: u32) -> bool {
-        let text = |number| self.rules.pattern(number).map(|one| one.pattern.as_str());
-        match atom {
-            Atom::Claims(other) => text(other) == text(number) && self.is_of_deny(number),
-            Atom::Condition(_) | Atom::Unusable(_) => false,
+    /// Whether `wide` holds wherever `narrow` does.
+    fn implies(&self, narrow: Atom, wide: Atom) -> bool {
+        let pattern = |number| self.rules.pattern(number).map(|one| one.pattern);
+        match (narrow, wide) {
+            // A Deny may match because a claim cannot be filled in, an Allow never does.
+            (Atom::Claims(narrow), Atom::Claims(wide))
+                if self.is_of_deny(wide) || !self.is_of_deny(narrow) =>
+            {
+                let (wide, narrow) = (pattern(wide), pattern(narrow));
+                wide.zip(narrow).is_some_and(|(wide, narrow)| includes(wide, narrow))
+            }
+            // Of one claim that cannot be filled in, a Deny of a text that it may match is told.
+            (Atom::Unusable(narrow), Atom::Claims(wide) | Atom::Unusable(wide)) => {
+                let names = self.claims_of(narrow);
+                self.is_of_deny(wide) && names.len() == 1 && names == self.claims_of(wide)
+            }
+            (Atom::Claims(_) | Atom::Condition(_) | Atom::Unusable(_), _) => false,
         }
+    }
+
+    /// The names of the claims in the pattern of that number.
+    fn claims_of(&self, number: u32) -> BTreeSet<&str> {
+        let pattern = self.rules.pattern(number).map(|one| one.pattern);
+        pattern.into_iter().flat_map(ResourcePattern::claims).collect()
     }
 
     fn conditions(&self, rules: &[usize]) -> Vec<&'r Condition> {

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use crate::gateway::MethodArn;
-use crate::policy::{Access, Condition, Context, PolicyDocument, Target, Verdict, decide};
+use crate::policy::{
+    Access, Condition, Context, Effect, PolicyDocument, ResourcePattern, Target, Verdict, decide,
+};
 
 /// A request, with all that a decision about it depends on.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,12 +22,14 @@ pub struct Witness {
 impl Witness {
     /// What `documents` say to it.
     pub fn decide(&self, documents: &[&PolicyDocument]) -> Verdict {
-        let resource = match &self.target {
-            WitnessTarget::Method(method) => Target::Method(method),
-            WitnessTarget::Page(page) => Target::Page(page),
-        };
-        let access = Access { action: self.action, resource, context: &self.context };
+        let (action, resource) = (self.action, self.target.as_target());
+        let access = Access { action, resource, context: &self.context };
         decide(documents.iter().copied(), &access)
+    }
+
+    /// Whether `pattern`, in a statement of this effect, is about what it calls or opens.
+    pub fn is_matched_by(&self, pattern: &ResourcePattern, effect: Effect) -> bool {
+        pattern.matches(self.target.as_target(), effect, &self.context)
     }
 }
 
@@ -49,6 +53,15 @@ pub enum WitnessTarget {
     Method(MethodArn),
     /// A page, by its path without the leading slash.
     Page(String),
+}
+
+impl WitnessTarget {
+    fn as_target(&self) -> Target<'_> {
+        match self {
+            Self::Method(method) => Target::Method(method),
+            Self::Page(page) => Target::Page(page),
+        }
+    }
 }
 
 /// The conditions that a finding depends on.

@@ -46,8 +46,7 @@ impl PathTemplate {
                 (Segment::Parameter(_), Segment::Parameter(_)) => {}
                 (Segment::Exact(_), Segment::Parameter(_) | Segment::Greedy(_))
                 | (Segment::Parameter(_), Segment::Greedy(_)) => return true,
-                (Segment::Exact(_), Segment::Exact(_))
-                | (Segment::Parameter(_), Segment::Exact(_))
+                (Segment::Exact(_) | Segment::Parameter(_), Segment::Exact(_))
                 | (Segment::Greedy(_), _) => return false,
             }
         }

@@ -156,12 +156,11 @@ impl<'de, V: Value<'de>> Visitor<'de> for Reader<'_, V> {
 /// Adds the names that stand more than once, as pointers.
 fn note_repeated<'de, V: Value<'de>>(object: &[(V::Name, V)], repeated: &mut Vec<String>) {
     // Most objects are small, and quicker to compare by pairs than to sort.
-    let mut pairs = (1..object.len()).filter_map(|index| object.split_at_checked(index));
-    let differ = |(before, rest): (&[(V::Name, V)], &[(V::Name, V)])| {
-        let name = rest.first().map(|(name, _)| name.as_ref());
-        before.iter().all(|(other, _)| Some(other.as_ref()) != name)
+    let is_new = |index: usize, name: &str| {
+        object.iter().take(index).all(|(other, _)| other.as_ref() != name)
     };
-    if object.len() <= 16 && pairs.all(differ) {
+    let mut named = object.iter().enumerate();
+    if object.len() <= 16 && named.all(|(index, (name, _))| is_new(index, name.as_ref())) {
         return;
     }
     let mut names: Vec<&str> = object.iter().map(|(name, _)| name.as_ref()).collect();

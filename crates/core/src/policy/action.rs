@@ -62,8 +62,8 @@ impl ActionPattern {
     }
 
     /// The action of that name, in lower case.
-    pub(super) fn exactly(action: &'static str) -> Self {
-        Self { text: Cow::Borrowed(action) }
+    pub(super) fn exactly(action: impl Into<Cow<'static, str>>) -> Self {
+        Self { text: action.into() }
     }
 
     /// The pattern, in lower case.

@@ -10,11 +10,14 @@ mod date;
 mod decimal;
 mod operand;
 mod operator;
+mod standing;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::SystemTime;
+
+pub use self::standing::ClauseStanding;
 
 use self::operand::Operand;
 pub(crate) use self::operand::Sample;

@@ -52,6 +52,13 @@ pub fn explain_merge<'a>(
     (merged, report.finish(&documents))
 }
 
+/// Whether one pattern matches whatever another matches, with the same claims, as far as can be
+/// seen; in a Deny also with claims that cannot be filled in.
+pub(crate) fn includes(wide: &ResourcePattern, narrow: &ResourcePattern) -> bool {
+    let origin = Origin { document: 0, statement: 0, pattern: None };
+    Piece::written(wide, 0, origin).includes(&Piece::written(narrow, 0, origin))
+}
+
 fn merge_watched(documents: &[&PolicyDocument], observer: &mut impl Observer) -> PolicyDocument {
     let mut merger = Merger::new(documents, observer);
     for (document, content) in documents.iter().enumerate() {

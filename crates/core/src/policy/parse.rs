@@ -232,12 +232,12 @@ fn unknown(at: &At<'_>, name: &str, known: &[&str]) -> Fault {
         Some(close) => format!("is no member of a policy document: write `{close}`"),
         None => "is no member of a policy document".to_owned(),
     };
-    Fault::new(&At::Member(at, name), Rule::UnknownMember, message)
+    Fault::new(At::Member(at, name), Rule::UnknownMember, message)
 }
 
 fn unsupported(at: &At<'_>, name: &str) -> Fault {
     let message = "has no place in the policy of a group: take it out";
-    Fault::new(&At::Member(at, name), Rule::UnsupportedMember, message)
+    Fault::new(At::Member(at, name), Rule::UnsupportedMember, message)
 }
 
 /// The strings with a control character.

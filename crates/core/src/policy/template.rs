@@ -161,7 +161,7 @@ impl<'a> Template<'a> {
 
 /// Letters that mean nothing in a pattern, a path or an ARN; and not `.` or `..` as a whole, which
 /// a back end may take for a step upwards.
-fn is_plain(claim: &str) -> bool {
+pub(super) fn is_plain(claim: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@+=-".contains(&byte);
     (1..=MAX_CLAIM_CHARACTERS).contains(&claim.len())
         && claim.bytes().all(plain)

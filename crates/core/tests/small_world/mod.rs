@@ -8,9 +8,26 @@ use serde_json::{Value, json};
 
 pub(crate) const STAGE: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1/prod";
 
+/// How many cases a law is tried on: `usual`, or what the environment says.
+pub(crate) fn cases(usual: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(usual)
+}
+
 /// A path pattern of few letters, with both wildcards if `question_marks` says so.
 fn path_pattern(question_marks: bool) -> BoxedStrategy<String> {
     if question_marks { "[ab/*?]{0,4}".boxed() } else { "[ab/*]{0,4}".boxed() }
+}
+
+/// Up to ten documents, among their paths some with letters that mean something elsewhere.
+pub(crate) fn odd_documents() -> impl Strategy<Value = Vec<PolicyDocument>> {
+    let odd = |(statement, letter): (Value, &str)| {
+        let text = statement.to_string().replace("/b", &format!("/{letter}"));
+        serde_json::from_str::<Value>(&text).unwrap()
+    };
+    let letters = select(&["b", "%2F", ":", "é", "\u{1F600}", "//", "{id}", "."][..]);
+    let statements = (prop_oneof![4 => statement(true), 1 => own()], letters).prop_map(odd);
+    let document = prop::collection::vec(statements, 0..4).prop_map(|all| parsed(&all));
+    prop::collection::vec(document, 1..=10)
 }
 
 fn resource(question_marks: bool) -> impl Strategy<Value = String> {

@@ -102,6 +102,11 @@ impl<'a> Place<'a> {
         self.value.as_str().ok_or_else(|| self.expected("a string"))
     }
 
+    /// Whether it is the boolean `true`.
+    pub fn is_true(&self) -> bool {
+        self.value.as_bool() == Some(true)
+    }
+
     /// A whole number that is not negative, written plainly or, as AWS's documentation has it, as a
     /// string.
     pub(super) fn number(&self) -> Result<u64, OpenApiFault> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatepost_core::json::Json;
-use gatepost_core::subject::{Subject, SubjectKind};
+use gatepost_core::subject::{Subject, SubjectError, SubjectKind};
 
 use super::row::{self, Row};
 use crate::policy_store::{StoreError, StoredPolicy};
@@ -54,6 +54,14 @@ impl TableLayout {
         match self {
             Self::AwsSample => subject.name().to_owned(),
             Self::Gatepost => subject.to_string(),
+        }
+    }
+
+    /// Whose row it is that has this partition key.
+    pub(super) fn subject_of(self, partition: &str) -> Result<Subject, SubjectError> {
+        match self {
+            Self::AwsSample => Subject::new(SubjectKind::Group, partition),
+            Self::Gatepost => partition.parse(),
         }
     }
 

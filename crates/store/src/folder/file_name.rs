@@ -6,6 +6,7 @@
 //! at the beginning, which would hide the file. We read any name, as long as every `%` begins an
 //! escape, so that a name with a space or an umlaut can be typed as it is.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use gatepost_core::subject::{Subject, SubjectError, SubjectKind};
@@ -32,7 +33,7 @@ pub fn policy_path(root: &Path, subject: &Subject) -> PathBuf {
 }
 
 /// The folder with the documents of one kind of subject.
-pub(super) fn folder_of(kind: SubjectKind) -> &'static str {
+pub fn folder_of(kind: SubjectKind) -> &'static str {
     match kind {
         SubjectKind::Client => "clients",
         SubjectKind::Group => "groups",
@@ -41,8 +42,23 @@ pub(super) fn folder_of(kind: SubjectKind) -> &'static str {
     }
 }
 
+/// Whose document the file at this path holds, by its name and that of the folder it is in.
+///
+/// `None` for what is nobody's: files that are hidden or not called `.json`, and whatever is not
+/// directly in one of the four folders.
+pub fn subject_at(path: &Path) -> Option<Result<Subject, FileNameError>> {
+    let folder = path.parent()?.file_name()?;
+    let kind = SubjectKind::ALL.into_iter().find(|kind| folder == folder_of(*kind))?;
+    let is_hidden = path.file_name()?.as_encoded_bytes().starts_with(b".");
+    if is_hidden || !path.extension()?.eq_ignore_ascii_case("json") {
+        return None;
+    }
+    let stem = path.file_stem().and_then(OsStr::to_str).ok_or(FileNameError::NotUtf8);
+    Some(stem.and_then(|stem| subject_of(kind, stem)))
+}
+
 /// Whose document a file of this stem holds.
-pub(super) fn subject_of(kind: SubjectKind, stem: &str) -> Result<Subject, FileNameError> {
+fn subject_of(kind: SubjectKind, stem: &str) -> Result<Subject, FileNameError> {
     let is_escape = |after: &str| {
         after.len() >= 2 && after.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())
     };
@@ -91,6 +107,16 @@ mod tests {
             assert_eq!(found, Path::new(path));
             let stem = found.file_stem().unwrap().to_str().unwrap();
             assert_eq!(subject_of(subject.kind(), stem), Ok(subject));
+        }
+    }
+
+    #[test]
+    fn only_what_is_directly_in_one_of_the_folders_is_somebody_s() {
+        let subject = |path: &str| subject_at(Path::new(path)).map(|found| found.unwrap());
+        assert_eq!(subject("p/groups/a.json"), "group:a".parse().ok());
+        assert_eq!(subject("users/4f.JSON"), "user:4f".parse().ok());
+        for path in ["a.json", "p/a.json", "groups/b/a.json", "groups/.a.json", "groups/a.yaml"] {
+            assert_eq!(subject(path), None, "{path}");
         }
     }
 

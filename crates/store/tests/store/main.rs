@@ -4,6 +4,7 @@
 
 mod conformance;
 mod folder;
+mod read_all;
 mod reading;
 mod support;
 mod writing;

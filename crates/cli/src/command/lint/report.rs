@@ -3,14 +3,14 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anstyle::{AnsiColor, Style};
 use gatepost_core::analysis::{Finding, Level, TYPICAL_STAGE, Witness, WitnessTarget};
 use gatepost_core::policy::{Decision, PolicyDocument};
 use gatepost_store::FileFault;
 use serde_json::{Value, json};
 
 use super::files::PolicyFile;
-use super::source::{Source, Spot};
+use super::source::Spot;
+use crate::paint::{Paint, visible};
 
 /// Faults that are about the name of a member rather than its value, and a trap that is.
 const ABOUT_NAMES: [&str; 7] = [
@@ -78,28 +78,34 @@ impl Report {
         }
     }
 
-    /// Adds a trap in `document`, which is what the file at `path` holds.
-    pub(super) fn add_trap(
-        &mut self,
-        path: &Path,
-        source: &Source,
-        documents: &[&PolicyDocument],
-        finding: Finding,
-    ) {
+    /// Adds a trap in `document`, which is what the file holds.
+    pub(super) fn add_trap(&mut self, file: &PolicyFile, document: &PolicyDocument, finding: Finding) {
         let Finding { rule, level, pointer, message, example } = finding;
+        let subject = if pointer.is_empty() { "" } else { file.source.value(&pointer) };
         let example = example.map(|witness| {
-            let decision = witness.decide(documents).decision;
+            let decision = witness.decide(&[document]).decision;
             Example { witness, decision }
         });
         self.entries.push(Entry {
-            file: path.to_owned(),
-            spot: source.spot(&pointer, ABOUT_NAMES.contains(&rule.as_str())),
+            file: file.path.clone(),
+            spot: file.source.spot(&pointer, ABOUT_NAMES.contains(&rule.as_str())),
             rule: rule.as_str(),
             level,
             message,
             example,
-            subject: if pointer.is_empty() { "" } else { source.value(&pointer) }.to_owned(),
+            subject: subject.to_owned(),
         });
+    }
+
+    /// Adds what several documents have made, or none: a request that it shows, none allows.
+    pub(super) fn add_shared(&mut self, file: &Path, spot: Spot, finding: Finding) {
+        let Finding { rule, level, message, example, .. } = finding;
+        let example = example.map(|witness| {
+            let decision = witness.decide(&[]).decision;
+            Example { witness, decision }
+        });
+        let (file, rule, subject) = (file.to_owned(), rule.as_str(), spot.pointer.clone());
+        self.entries.push(Entry { file, spot, rule, level, message, example, subject });
     }
 
     /// Puts the entries of a file together, in the order of its text.
@@ -115,15 +121,18 @@ impl Report {
         self.entries.iter().any(|entry| entry.level > Level::Note)
     }
 
-    pub(super) fn write_text(&self, stdout: &mut dyn Write, colored: bool) -> io::Result<()> {
-        let paint = |style: Style| if colored { style } else { Style::new() };
-        let (bold, dim) = (paint(Style::new().bold()), paint(Style::new().dimmed()));
+    pub(super) fn write_text(&self, stdout: &mut dyn Write, paint: Paint) -> io::Result<()> {
+        let (bold, dim) = (paint.strong, paint.faint);
         for of_file in self.entries.chunk_by(|one, next| one.file == next.file) {
             let Some(first) = of_file.first() else { continue };
-            writeln!(stdout, "{bold}{}{bold:#}", first.file.display())?;
+            writeln!(stdout, "{bold}{}{bold:#}", visible(&first.file.display().to_string()))?;
             for Entry { spot, rule, level, message, example, .. } in of_file {
                 let place = format!("{}:{}", spot.line, spot.column);
-                let color = paint(Style::new().fg_color(Some(color(*level).into())).bold());
+                let color = match level {
+                    Level::Error => paint.bad,
+                    Level::Warning => paint.strong,
+                    Level::Note => paint.faint,
+                };
                 let pointer = match spot.pointer.as_str() {
                     "" => String::new(),
                     pointer => format!("`{pointer}` "),
@@ -226,14 +235,6 @@ impl Example {
         self.witness.context.iter().filter(move |(key, values)| {
             !key.starts_with("token:") || values.iter().any(|value| request.contains(value))
         })
-    }
-}
-
-fn color(level: Level) -> AnsiColor {
-    match level {
-        Level::Error => AnsiColor::Red,
-        Level::Warning => AnsiColor::Yellow,
-        Level::Note => AnsiColor::Cyan,
     }
 }
 

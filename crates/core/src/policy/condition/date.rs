@@ -69,6 +69,12 @@ impl Instant {
         [before, self.clone(), after]
     }
 
+    /// The moment that many seconds later.
+    pub(super) fn shifted(&self, seconds: i64) -> Self {
+        let seconds = self.seconds.saturating_add(seconds.into());
+        Self { seconds, decimals: self.decimals.clone() }
+    }
+
     /// Whether it is within the years that dates are written in. A number beyond them is not of
     /// seconds but of milliseconds.
     pub(super) fn is_in_calendar(&self) -> bool {

@@ -67,12 +67,9 @@ impl<'a> List<'a> {
         let pieces = pieces.as_slice();
         let mut heads: Vec<&Piece<'a>> = Vec::with_capacity(rows.len());
         heads.extend(rows.iter().filter_map(|row| pieces.get(row.pieces.start)));
-        let of = |wanted: fn(&Piece<'_>) -> bool| -> Vec<(usize, &Piece<'a>)> {
-            heads.iter().copied().enumerate().filter(|(_, piece)| wanted(piece)).collect()
-        };
-        let any = of(|piece| piece.family == Family::Any);
-        let anywhere = of(|piece| piece.is_anywhere());
-        let mut wide = of(|piece| piece.is_wild());
+        let any = rows_of(&heads, |piece| piece.family == Family::Any);
+        let anywhere = rows_of(&heads, Piece::is_anywhere);
+        let mut wide = rows_of(&heads, Piece::is_wild);
         wide.sort_by_key(|(_, piece)| (piece.family, piece.literal()));
         let mut walk = Walk { heads: &heads, wide: &wide, open: Vec::new(), next: 0 };
         for ask in asks(&heads) {
@@ -94,8 +91,15 @@ impl<'a> List<'a> {
                 if verbs.is_none() || (ask.row < other && mutual()) {
                     continue;
                 }
+                let wide = rows.get(other).and_then(|row| pieces.get(row.pieces.clone()));
+                let by = |verbs: Verbs| {
+                    let verbs = if ask.is_of_own_family() { verbs } else { ask.verbs };
+                    let of_verbs = |piece: &&Piece<'_>| piece.verbs.meet(verbs);
+                    let wide = wide.unwrap_or_default();
+                    wide.iter().find(of_verbs).or(wide.first()).map(|piece| piece.origin)
+                };
                 let Some(row) = rows.get_mut(ask.row) else { continue };
-                row.cover(pieces, verbs, reason, wide.origin, observer);
+                row.cover(pieces, verbs, reason, by, observer);
                 if row.left.is_none() {
                     break;
                 }
@@ -103,7 +107,7 @@ impl<'a> List<'a> {
         }
     }
 
-    /// Leaves out what is apart from all of `exceptions`, the NotResource list of a statement, if
+    /// Leaves out what is apart from all of `exceptions`, the `NotResource` list of a statement, if
     /// `relation` of a pattern's group gives a reason.
     pub(super) fn reduce_by_exceptions(
         &mut self,
@@ -121,7 +125,7 @@ impl<'a> List<'a> {
             let apart = |verbs: Verbs, other: &Piece<'_>| verbs.and(piece.verbs_apart_from(other));
             let verbs = exceptions.left().fold(row.left, apart);
             if !verbs.is_none() {
-                row.cover(&self.pieces, verbs, reason, origin, observer);
+                row.cover(&self.pieces, verbs, reason, |_| Some(origin), observer);
             }
         }
     }
@@ -135,7 +139,7 @@ impl<'a> List<'a> {
         })
     }
 
-    /// Whether one of these patterns is about everything there is.
+    /// Those that are about everything there is.
     pub(super) fn everything(&self) -> impl Iterator<Item = &Piece<'a>> {
         self.left().filter(|piece| piece.is_everything())
     }
@@ -178,13 +182,13 @@ impl<'a> List<'a> {
 }
 
 impl Row {
-    /// Is within a pattern of another row, for some of its verbs.
+    /// Is within others for some of its verbs: for each, within the one that `by` says.
     fn cover(
         &mut self,
         pieces: &[Piece<'_>],
         verbs: Verbs,
         reason: Reason,
-        by: Origin,
+        by: impl Fn(Verbs) -> Option<Origin>,
         observer: &mut impl Observer,
     ) {
         let before = self.left;
@@ -192,7 +196,7 @@ impl Row {
         self.covered = self.covered.or(verbs);
         for piece in pieces.get(self.pieces.clone()).unwrap_or_default() {
             if piece.verbs.meet(before) && !piece.verbs.meet(self.left) {
-                observer.dropped(piece.origin, reason, Some(by));
+                observer.dropped(piece.origin, reason, by(piece.verbs));
             }
         }
     }
@@ -242,6 +246,14 @@ fn leave_out_repeats(row: &mut [Piece<'_>], observer: &mut impl Observer) -> Ver
     seen
 }
 
+/// The rows whose first piece is as `wanted`, with that piece.
+fn rows_of<'l, 'a>(
+    heads: &[&'l Piece<'a>],
+    wanted: impl Fn(&Piece<'a>) -> bool,
+) -> Vec<(usize, &'l Piece<'a>)> {
+    heads.iter().copied().enumerate().filter(|(_, piece)| wanted(piece)).collect()
+}
+
 /// The question whether a pattern is within another.
 struct Ask<'l, 'a> {
     row: usize,
@@ -252,9 +264,14 @@ struct Ask<'l, 'a> {
 }
 
 impl Ask<'_, '_> {
+    /// Whether it is asked about as what it is.
+    fn is_of_own_family(&self) -> bool {
+        self.family == self.piece.family
+    }
+
     /// The verbs for which it is within `wide`, of which `left` is needed.
     fn verbs_within(&self, wide: &Piece<'_>, left: Verbs) -> Verbs {
-        if self.family == self.piece.family {
+        if self.is_of_own_family() {
             wide.included_verbs(left, self.piece)
         } else if wide.family == self.family && self.verbs.without(left).is_none() {
             // An ARN pattern, asked about as the route pattern that it is for one stage.

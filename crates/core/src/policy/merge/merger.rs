@@ -248,6 +248,7 @@ fn unite<'a>(
         let Some(&first) = members.first() else { continue };
         let Some(head) = heads.get(first.group).cloned() else { continue };
         let group = heads.len();
+        let reason = if *head.actions == actions { Reason::Within } else { Reason::ActionsUnited };
         heads.push(Head { actions: Cow::Owned(actions), ..head });
         for member in members {
             let stays = member.origin == first.origin;
@@ -257,14 +258,14 @@ fn unite<'a>(
                 }
                 united.extend((!stays).then_some(index));
                 if !stays {
-                    observer.dropped(member.origin, Reason::ActionsUnited, Some(first.origin));
+                    observer.dropped(member.origin, reason, Some(first.origin));
                 }
             } else {
                 let by = Some(Origin { pattern: None, ..first.origin });
                 pieces.retain_mut(|piece| {
                     let is_member = piece.group == member.group;
                     if is_member && !stays {
-                        observer.dropped(piece.origin, Reason::ActionsUnited, by);
+                        observer.dropped(piece.origin, reason, by);
                     } else if is_member {
                         piece.group = group;
                     }

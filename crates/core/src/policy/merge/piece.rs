@@ -106,7 +106,7 @@ impl<'a> Piece<'a> {
 
     fn new(family: Family, key: Cow<'a, str>, verbs: Verbs, group: usize, origin: Origin) -> Self {
         let wild = |byte: &u8| *byte == b'*' || *byte == b'?' || *byte < b' ';
-        let literal = key.as_bytes().iter().position(|byte| wild(byte)).unwrap_or(key.len());
+        let literal = key.as_bytes().iter().position(wild).unwrap_or(key.len());
         Self { family, key, literal, verbs, group, origin }
     }
 
@@ -133,6 +133,11 @@ impl<'a> Piece<'a> {
     /// include a route pattern.
     pub(super) fn is_anywhere(&self) -> bool {
         self.family == Family::Arn && fields(&self.key).iter().take(3).all(|field| *field == "*")
+    }
+
+    /// Whether it matches whatever `other` matches, as far as can be seen.
+    pub(super) fn includes(&self, other: &Self) -> bool {
+        other.verbs.without(self.included_verbs(self.verbs, other)).is_none()
     }
 
     /// The verbs for which this pattern, needed for `verbs` itself, matches whatever the key of

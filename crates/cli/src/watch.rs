@@ -10,13 +10,13 @@ use tokio::sync::mpsc::{Receiver, channel};
 /// Editors save in several steps; the folder is read when it has been quiet for this long.
 const QUIET: Duration = Duration::from_millis(80);
 
-/// A message each time something in `folder`, or beside `file`, was saved, moved or removed, once
-/// it is quiet.
+/// A message each time something in `folder`, or beside one of `files`, was saved, moved or removed,
+/// once it is quiet.
 ///
 /// # Errors
 ///
 /// When the system does not let it be watched.
-pub(super) fn changes(folder: &Path, file: &Path) -> anyhow::Result<Receiver<()>> {
+pub(crate) fn changes(folder: &Path, files: &[&Path]) -> anyhow::Result<Receiver<()>> {
     let (noticed, mut notices) = channel::<()>(1);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let changed = event.is_ok_and(|event| match event.kind {
@@ -37,7 +37,7 @@ pub(super) fn changes(folder: &Path, file: &Path) -> anyhow::Result<Receiver<()>
         watcher.watch(folder, mode).with_context(cannot_watch)
     };
     watch(folder, RecursiveMode::Recursive)?;
-    if !file.starts_with(folder) {
+    for file in files.iter().filter(|file| !file.starts_with(folder)) {
         // Editors replace a file by another, so that its folder is what can be watched.
         let beside = file.parent().filter(|beside| !beside.as_os_str().is_empty());
         watch(beside.unwrap_or(Path::new(".")), RecursiveMode::NonRecursive)?;

@@ -1,0 +1,226 @@
+//! The matrix itself: what each subject may do with each route.
+
+use std::num::NonZero;
+
+use gatepost_core::analysis::{RouteAccess, RouteRequests, Scope, route_access};
+use gatepost_core::gateway::{PathTemplate, Segment, VERBS};
+use gatepost_emulator::gateway::MethodVerb;
+
+use super::cell::Kind;
+use super::columns::{Column, Columns};
+use crate::routes::{Guard, Route, RouteList};
+
+/// A matrix, ready to be written.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// The name of the API; may be empty.
+    pub(super) title: String,
+    /// Where the policies come from.
+    pub(super) policies: String,
+    /// Where the routes come from.
+    pub(super) routes: String,
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: Vec<Row>,
+}
+
+/// A route, or those of its verbs that are alike.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// `GET` or `ANY`; where the verbs of an ANY are not alike, `GET, HEAD` and `ANY but GET, HEAD`.
+    pub(super) method: String,
+    /// Every verb it is about.
+    pub(super) verbs: Vec<&'static str>,
+    pub(super) template: PathTemplate,
+    pub(super) summary: String,
+    pub(super) guard: Guard,
+    /// One for each column, or none where the policies are not asked.
+    pub(super) cells: Vec<RouteAccess>,
+    /// The numbers of the footnotes of the cells that have one.
+    pub(super) notes: Vec<Option<usize>>,
+}
+
+impl Row {
+    /// The first segment of the path: `/movies`.
+    pub(super) fn family(&self) -> String {
+        self.template.segments().first().map_or_else(|| "/".to_owned(), |one| format!("/{one}"))
+    }
+
+    /// Whether it is what a browser asks before a request to another origin, which everyone may.
+    pub(super) fn is_preflight(&self) -> bool {
+        self.verbs == ["OPTIONS"] && self.guard == Guard::Public
+    }
+
+    pub(super) fn has_parameters(&self) -> bool {
+        self.template.segments().iter().any(|segment| segment.parameter().is_some())
+    }
+}
+
+impl Table {
+    /// Decides every cell.
+    pub(super) fn new(columns: Columns, list: &RouteList, scope: &Scope) -> Self {
+        let Columns(columns) = columns;
+        let mut templates: Vec<&PathTemplate> = list.routes.iter().map(|r| &r.template).collect();
+        templates.dedup();
+        let decide = |routes: &[Route]| -> Vec<Row> {
+            routes
+                .iter()
+                .flat_map(|route| rows_of(route, list, &columns, &templates, scope))
+                .collect()
+        };
+        // The routes have nothing to do with each other, and of a large API there are many.
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let chunk = list.routes.len().div_ceil(processors).max(1);
+        let mut rows: Vec<Row> = std::thread::scope(|threads| {
+            let threads: Vec<_> = list
+                .routes
+                .chunks(chunk)
+                .map(|routes| threads.spawn(move || decide(routes)))
+                .collect();
+            let rows = threads.into_iter().map(|thread| match thread.join() {
+                Ok(rows) => rows,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            rows.flatten().collect()
+        });
+        rows.sort_by_cached_key(order);
+        let (title, policies, routes) = (list.title.clone(), String::new(), String::new());
+        let mut table = Self { title, policies, routes, columns, rows };
+        table.number();
+        table
+    }
+
+    /// Keeps the rows that have a cell as `wanted`.
+    pub(super) fn keep(&mut self, wanted: impl Fn(&RouteAccess) -> bool) {
+        self.rows.retain(|row| row.cells.iter().any(&wanted));
+        self.number();
+    }
+
+    /// Numbers the footnotes, row by row.
+    fn number(&mut self) {
+        let mut last = 0;
+        for row in &mut self.rows {
+            let number = |access: &RouteAccess| {
+                let has_note = Kind::of(access).has_note();
+                last += usize::from(has_note);
+                has_note.then_some(last)
+            };
+            row.notes = row.cells.iter().map(number).collect();
+        }
+    }
+
+    /// The rows that people want to see, by the first segments of their paths.
+    pub(super) fn families(&self) -> Vec<(String, Vec<&Row>)> {
+        let mut families: Vec<(String, Vec<&Row>)> = Vec::new();
+        for row in self.rows.iter().filter(|row| !row.is_preflight()) {
+            match families.last_mut() {
+                Some((name, rows)) if *name == row.family() => rows.push(row),
+                Some(_) | None => families.push((row.family(), vec![row])),
+            }
+        }
+        families
+    }
+
+    /// How many rows [`families`](Self::families) leaves out.
+    pub(super) fn preflights(&self) -> usize {
+        self.rows.iter().filter(|row| row.is_preflight()).count()
+    }
+
+    /// How many rows take their authorizer from the root of the document.
+    pub(super) fn roots(&self) -> usize {
+        self.rows.iter().filter(|row| row.guard == Guard::Root).count()
+    }
+
+    /// The cells with footnotes, in the order of their numbers.
+    pub(super) fn notes(&self) -> Vec<(usize, &Row, &Column, &RouteAccess)> {
+        let notes = self.rows.iter().flat_map(|row| {
+            let cells = row.notes.iter().zip(&self.columns).zip(&row.cells);
+            cells.filter_map(move |((number, column), access)| {
+                Some(((*number)?, row, column, access))
+            })
+        });
+        notes.collect()
+    }
+
+    /// How many routes are of this kind for a column.
+    pub(super) fn count(&self, column: usize, kind: Kind) -> usize {
+        let cells = self.rows.iter().filter_map(|row| row.cells.get(column));
+        cells.filter(|access| Kind::of(access) == kind).count()
+    }
+}
+
+/// The verbs that a route is for: those of `ANY` are what the path has no method of its own for.
+fn verbs_of(route: &Route, list: &RouteList) -> Vec<&'static str> {
+    match route.verb {
+        MethodVerb::One(verb) => vec![verb],
+        MethodVerb::Any => {
+            let is_own = |verb: &&str| {
+                let own = MethodVerb::one(verb);
+                let mut same = list.routes.iter().filter(|r| r.template == route.template);
+                !same.any(|other| Some(other.verb) == own)
+            };
+            VERBS.into_iter().filter(is_own).collect()
+        }
+    }
+}
+
+/// One row, or one for each set of verbs that are alike for every column.
+fn rows_of(
+    route: &Route,
+    list: &RouteList,
+    columns: &[Column],
+    templates: &[&PathTemplate],
+    scope: &Scope,
+) -> Vec<Row> {
+    let others: Vec<&PathTemplate> =
+        templates.iter().copied().filter(|other| **other != route.template).collect();
+    let mut rows: Vec<Row> = Vec::new();
+    for verb in verbs_of(route, list) {
+        let requests = RouteRequests { verb, template: &route.template, others: &others };
+        let asked = if route.guard.asks_policies() { columns } else { &[] };
+        let decide = |column: &Column| route_access(&column.documents(), &requests, scope);
+        let cells: Vec<RouteAccess> = asked.iter().map(decide).collect();
+        let is_like =
+            |row: &&mut Row| row.cells.iter().map(Kind::of).eq(cells.iter().map(Kind::of));
+        match rows.iter_mut().find(is_like) {
+            Some(row) => row.verbs.push(verb),
+            None => rows.push(Row {
+                method: String::new(),
+                verbs: vec![verb],
+                template: route.template.clone(),
+                summary: route.summary.clone(),
+                guard: route.guard,
+                cells,
+                notes: Vec::new(),
+            }),
+        }
+    }
+    // Of verbs that are not alike, those that most are like come last, and are called by the rest.
+    rows.sort_by_key(|row| row.verbs.len());
+    let mut named = Vec::new();
+    let last = rows.len().saturating_sub(1);
+    for (at, row) in rows.iter_mut().enumerate() {
+        row.method = match at {
+            0 if last == 0 => route.verb.to_string(),
+            _ if at == last && row.verbs.len() > named.len() => {
+                format!("ANY but {}", named.join(", "))
+            }
+            _ => row.verbs.join(", "),
+        };
+        named.extend(row.verbs.iter().copied());
+    }
+    rows
+}
+
+/// Paths by their segments, so that a family is together and a path comes before those below it;
+/// reading before writing, and what is left of an ANY last.
+fn order(row: &Row) -> (Vec<(u8, String)>, usize) {
+    const VERBS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    let place = |segment: &Segment| match segment {
+        Segment::Exact(text) => (0, text.clone()),
+        Segment::Parameter(name) => (1, name.clone()),
+        Segment::Greedy(name) => (2, name.clone()),
+    };
+    let path = row.template.segments().iter().map(place).collect();
+    let verb = VERBS.iter().position(|verb| *verb == row.method);
+    (path, verb.unwrap_or(VERBS.len()))
+}

@@ -1,0 +1,236 @@
+//! The least that would have to change for an access to pass.
+//!
+//! Everything suggested has been decided with before it is returned. A suggested pattern names one
+//! method: how much wider a right is meant to be is not for us to guess.
+
+use super::change::{Change, KeyChange, Suggestion, World};
+use super::pattern::Divergence;
+use super::{Explanation, MethodCall, Miss, StatementStanding, explain};
+use crate::gateway::VERBS;
+use crate::policy::decide::{Decision, StatementPlace, decide};
+use crate::policy::document::{Effect, PolicyDocument, Resources, Statement};
+use crate::policy::resource::ResourcePattern;
+
+/// The most documents of others that are suggested.
+const MAX_OTHERS: usize = 3;
+
+/// What would let an access pass that the caller's `documents` do not allow, the least first; none
+/// if they allow it. `others` are documents that the caller might have too.
+pub fn suggest(
+    documents: &[&PolicyDocument],
+    others: &[&PolicyDocument],
+    call: &MethodCall<'_>,
+) -> Vec<Suggestion> {
+    let world = World {
+        documents: documents.iter().map(|document| (*document).clone()).collect(),
+        context: call.context.clone(),
+    };
+    let asked = Asked { call: *call, others };
+    match asked.decision(&world) {
+        Decision::Allow => Vec::new(),
+        Decision::ImplicitDeny => asked.ways_to_allow(&world),
+        Decision::ExplicitDeny => asked.ways_past_denies(&world),
+    }
+}
+
+/// An access whose context is that of a [`World`].
+struct Asked<'a> {
+    call: MethodCall<'a>,
+    others: &'a [&'a PolicyDocument],
+}
+
+impl Asked<'_> {
+    fn explained(&self, world: &World) -> Explanation {
+        explain(&world.documents, &MethodCall { context: &world.context, ..self.call })
+    }
+
+    fn decision(&self, world: &World) -> Decision {
+        let call = MethodCall { context: &world.context, ..self.call };
+        decide(&world.documents, &call.access()).decision
+    }
+
+    fn after(&self, world: &World, changes: &[Change]) -> World {
+        let mut world = world.clone();
+        for change in changes {
+            world.make(change, self.others);
+        }
+        world
+    }
+
+    fn works(&self, world: &World, changes: &[Change]) -> bool {
+        !changes.is_empty() && self.decision(&self.after(world, changes)) == Decision::Allow
+    }
+
+    /// Ways to allow what nothing allows and nothing denies.
+    fn ways_to_allow(&self, world: &World) -> Vec<Suggestion> {
+        let explained = self.explained(world);
+        let near = explained.near_misses(Effect::Allow);
+        let works = |changes: &Vec<Change>| self.works(world, changes);
+        let mut found: Vec<Vec<Change>> = Vec::new();
+        found.extend(near.iter().filter_map(|one| self.by_request(world, one)).find(works));
+        found.extend(
+            near.iter()
+                .map(|one| self.by_document(world, one))
+                .chain([self.by_statement(world)])
+                .find(works),
+        );
+        let joining = (0..self.others.len()).map(|other| vec![self.join(world, other)]);
+        found.extend(joining.filter(works).take(MAX_OTHERS));
+        found.into_iter().map(|changes| Suggestion { changes }).collect()
+    }
+
+    /// What the request would have to say for a statement that fails by conditions and claims only.
+    fn by_request(&self, world: &World, one: &StatementStanding) -> Option<Vec<Change>> {
+        let statement = statement_at(world, &one.place)?;
+        let mut keys: Vec<KeyChange> = statement
+            .condition
+            .to_meet(&world.context)?
+            .into_iter()
+            .map(|(key, value)| KeyChange { key, value })
+            .collect();
+        for miss in one.misses() {
+            if let Miss::Resource(miss) = miss
+                && let Divergence::Claim { name, .. } = &miss.divergence
+            {
+                // The claim is some segment of the path: whichever makes the pattern match.
+                let key = format!("token:{name}");
+                let pattern = ResourcePattern::parse(&miss.pattern).ok()?;
+                let method = self.call.method;
+                let claim = method.path().split('/').find(|segment| {
+                    let mut claims = world.context.clone();
+                    claims.insert(&key, *segment);
+                    pattern.matches(method.into(), statement.effect, &claims)
+                })?;
+                keys.push(KeyChange { key, value: Some(claim.to_owned()) });
+            }
+        }
+        (!keys.is_empty()).then(|| vec![Change::Request { place: one.place.clone(), keys }])
+    }
+
+    /// What its statement would have to name, its condition being what it is.
+    fn by_document(&self, world: &World, one: &StatementStanding) -> Vec<Change> {
+        let place = || one.place.clone();
+        let change = |miss: &Miss| match miss {
+            Miss::Action { excepted, .. } => {
+                let action = self.call.action.to_owned();
+                (!excepted).then(|| Change::AddAction { place: place(), action })
+            }
+            Miss::Clause(_) => None,
+            Miss::Resource(_) => {
+                let resource = self.literal()?;
+                Some(Change::AddResource { place: place(), resource })
+            }
+            Miss::NotResource { .. } => self
+                .remove_matching(world, &one.place)
+                .filter(|change| matches!(change, Change::RemoveResources { names_one: true, .. })),
+        };
+        one.misses().iter().map(change).collect::<Option<_>>().unwrap_or_default()
+    }
+
+    fn by_statement(&self, world: &World) -> Vec<Change> {
+        let has_statements = |document: &PolicyDocument| !document.statements.is_empty();
+        let document = world.documents.iter().position(has_statements).unwrap_or(0);
+        let action = self.call.action.to_owned();
+        let resource = self.literal().filter(|_| !world.documents.is_empty());
+        resource
+            .map(|resource| vec![Change::AddStatement { document, action, resource }])
+            .unwrap_or_default()
+    }
+
+    fn join(&self, world: &World, other: usize) -> Change {
+        let call = MethodCall { context: &world.context, ..self.call };
+        let document = self.others.get(other).copied();
+        Change::Join { other, by: decide(document, &call.access()).statements }
+    }
+
+    /// Ways past every Deny that applies, and then to an Allow if there is none.
+    fn ways_past_denies(&self, world: &World) -> Vec<Suggestion> {
+        let explained = self.explained(world);
+        let denies: Vec<&StatementStanding> = explained.decided().collect();
+        let by_request: Option<Vec<Change>> = denies
+            .iter()
+            .map(|one| {
+                let (key, value) = statement_at(world, &one.place)?.condition.to_avoid()?;
+                let keys = vec![KeyChange { key, value }];
+                Some(Change::Request { place: one.place.clone(), keys })
+            })
+            .collect();
+        let narrowed: Option<Vec<Change>> =
+            denies.iter().map(|one| self.narrow(world, &one.place)).collect();
+        let ways = by_request.into_iter().chain(narrowed);
+        ways.filter_map(|changes| self.completed(world, changes)).collect()
+    }
+
+    /// The changes, and if nothing allows the access after them, the least that does.
+    fn completed(&self, world: &World, mut changes: Vec<Change>) -> Option<Suggestion> {
+        let after = self.after(world, &changes);
+        if self.decision(&after) == Decision::ImplicitDeny {
+            let ways = self.ways_to_allow(&after);
+            changes.extend(ways.into_iter().next()?.changes);
+        }
+        self.works(world, &changes).then_some(Suggestion { changes })
+    }
+
+    /// The least by which a Deny that applies spares the access.
+    fn narrow(&self, world: &World, place: &StatementPlace) -> Option<Change> {
+        let method = self.call.method;
+        let Resources::Only(patterns) = &statement_at(world, place)?.resources else {
+            let resource = self.literal()?;
+            return Some(Change::ExceptResource { place: place.clone(), resource });
+        };
+        let matching: Vec<&str> = patterns
+            .iter()
+            .filter(|one| one.matches(method.into(), Effect::Deny, &world.context))
+            .map(ResourcePattern::as_str)
+            .collect();
+        if let [from] = matching.as_slice()
+            && let Some(path) = from.strip_prefix("*/")
+            && !path.contains(['*', '?', '$'])
+        {
+            let others = VERBS.iter().filter(|verb| **verb != method.verb());
+            let to = others.map(|verb| format!("{verb}/{path}")).collect();
+            return Some(Change::SpareVerb { place: place.clone(), from: (*from).to_owned(), to });
+        }
+        self.remove_matching(world, place)
+    }
+
+    /// Takes every pattern that matches out of the list; all of a Deny if none would remain, since
+    /// no statement has an empty list.
+    fn remove_matching(&self, world: &World, place: &StatementPlace) -> Option<Change> {
+        let statement = statement_at(world, place)?;
+        let method = self.call.method;
+        let (matching, others): (Vec<_>, Vec<_>) = statement
+            .resources
+            .patterns()
+            .iter()
+            .partition(|one| one.matches(method.into(), statement.effect, &world.context));
+        let literal = self.literal();
+        let names_one = matching.iter().all(|one| Some(one.as_str()) == literal.as_deref());
+        let place = place.clone();
+        match (others.is_empty(), statement.effect) {
+            (false, _) => {
+                let resources = matching.iter().map(|one| one.as_str().to_owned()).collect();
+                Some(Change::RemoveResources { place, resources, names_one })
+            }
+            (true, Effect::Deny) => Some(Change::RemoveStatement { place, names_one }),
+            (true, Effect::Allow) => None,
+        }
+    }
+
+    /// The pattern that names the method and no other in any stage of an API; `None` if there is
+    /// none, since `*`, `?`, `${` and control characters in a path cannot be written.
+    fn literal(&self) -> Option<String> {
+        let method = self.call.method;
+        let writable = VERBS.contains(&method.verb())
+            && method.has_path()
+            && !method.path().contains(['*', '?'])
+            && !method.path().contains("${")
+            && !method.path().contains(char::is_control)
+            && method.as_str().chars().count() <= ResourcePattern::MAX_CHARACTERS;
+        writable.then(|| format!("{}/{}", method.verb(), method.path()))
+    }
+}
+
+fn statement_at<'a>(world: &'a World, place: &StatementPlace) -> Option<&'a Statement> {
+    world.documents.get(place.document)?.statements.get(place.statement)
+}
