@@ -4,9 +4,11 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
-use gatepost_core::analysis::{ChangeKind, Diff, LintSettings, Scope, Trap, diff, lint};
+use gatepost_core::analysis::{
+    ChangeKind, Diff, LintSettings, Scope, Trap, WitnessTarget, diff, lint,
+};
 use gatepost_core::gateway::VERBS;
-use gatepost_core::policy::PolicyDocument;
+use gatepost_core::policy::{PolicyDocument, Resources};
 
 use super::files::PolicyFile;
 use super::report::counted;
@@ -63,6 +65,7 @@ fn meaning(difference: &Diff) -> Vec<String> {
     let mut lines: Vec<String> = difference
         .changes
         .iter()
+        .filter(|change| is_asked(&change.witness.target))
         .map(|change| {
             let what = match change.kind {
                 ChangeKind::Gained => "is allowed now",
@@ -78,6 +81,14 @@ fn meaning(difference: &Diff) -> Vec<String> {
         lines.push("it means the same".to_owned());
     }
     lines
+}
+
+/// Whether anybody can ask for it: an ARN may name a verb that no request has.
+fn is_asked(target: &WitnessTarget) -> bool {
+    match target {
+        WitnessTarget::Method(method) => !method.has_path() || VERBS.contains(&method.verb()),
+        WitnessTarget::Page(_) => true,
+    }
 }
 
 fn repair(text: &str, settings: &LintSettings, is_wanted: &dyn Fn(Trap) -> bool) -> Repair {
@@ -200,8 +211,8 @@ fn patterns(text: &str) -> Vec<(String, String)> {
     let mut patterns = Vec::new();
     for (index, statement) in document.statements().iter().enumerate() {
         let member = match statement.resources() {
-            gatepost_core::policy::Resources::Only(_) => "Resource",
-            gatepost_core::policy::Resources::Except(_) => "NotResource",
+            Resources::Only(_) => "Resource",
+            Resources::Except(_) => "NotResource",
         };
         for (place, pattern) in statement.resources().patterns().iter().enumerate() {
             let pointer = format!("/Statement/{index}/{member}/{place}");

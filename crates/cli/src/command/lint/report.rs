@@ -202,7 +202,7 @@ impl Example {
             }
         }
         let context: Vec<String> =
-            self.context().map(|(key, values)| format!("{key} {}", values.join(", "))).collect();
+            self.context().map(|(key, values)| format!("{key} {}", quoted(values))).collect();
         if !context.is_empty() {
             sentence = format!("{sentence} with {}", context.join(" and "));
         }
@@ -236,6 +236,11 @@ impl Example {
             !key.starts_with("token:") || values.iter().any(|value| request.contains(value))
         })
     }
+}
+
+/// Values as texts, an empty one too.
+fn quoted(values: &[String]) -> String {
+    values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ")
 }
 
 /// The line and column in the message of a text that is no JSON.

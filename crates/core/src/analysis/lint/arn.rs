@@ -26,7 +26,8 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         }
         let fields = [partition, region, account];
         found.extend(swallowed(subject, spot, fields, &[0, 1], Trap::StarSwallowsStage));
-        found.extend(swallowed(subject, spot, fields, &[VERB], Trap::StarSwallowsVerb));
+        // Stars side by side stand in for each other: only together do they keep to themselves.
+        found.extend(swallowed(subject, spot, fields, &[0, 1, VERB], Trap::StarSwallowsVerb));
         found.extend(verb(subject, spot, fields));
         found.extend(open_fields(subject, spot));
     }
@@ -47,7 +48,8 @@ fn swallowed(
         index + 1 < texts.len() && texts.get(*index).is_some_and(|text| text.contains('*'))
     };
     let open: Vec<usize> = segments.iter().copied().filter(is_open).collect();
-    if open.is_empty() {
+    let is_about_verb = segments.contains(&VERB);
+    if open.is_empty() || is_about_verb && !open.contains(&VERB) {
         return None;
     }
     let confined = |segment: usize| {
