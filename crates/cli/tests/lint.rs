@@ -174,7 +174,10 @@ fn a_rule_that_is_allowed_is_not_looked_for() {
     let rules = ["redundant-pattern", "verb-matches-nothing", "unreachable-statement"];
     let allow: Vec<&str> = rules.iter().flat_map(|rule| ["--allow", rule]).collect();
     let outcome = folder.lint(&allow);
-    assert_eq!((outcome.status, outcome.out.as_str()), (ExitStatus::Yes, "1 file, nothing found\n"));
+    assert_eq!(
+        (outcome.status, outcome.out.as_str()),
+        (ExitStatus::Yes, "1 file, nothing found\n")
+    );
     assert_eq!(folder.lint(&allow[..4]).status, ExitStatus::No);
     let unknown = folder.lint(&["--allow", "redundant-patern"]);
     assert_eq!(unknown.status, ExitStatus::CouldNot);
@@ -215,8 +218,7 @@ fn documents_that_are_too_much_together_are_named() {
 fn the_example_policies_are_clean_beside_their_routes() {
     let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
     let routes = policies.join("routes/openapi.yaml");
-    let arguments =
-        ["lint", "--routes", routes.to_str().unwrap(), policies.to_str().unwrap()];
+    let arguments = ["lint", "--routes", routes.to_str().unwrap(), policies.to_str().unwrap()];
     let outcome = gatepost(&arguments);
     assert_eq!(outcome.status, ExitStatus::Yes, "{}", outcome.out);
     assert!(!outcome.out.contains("warning"), "{}", outcome.out);
@@ -257,8 +259,7 @@ fn sarif_says_where_for_code_scanning() {
     );
     // The same finding some lines further down is the same finding.
     fs::write(folder.file(), format!("\n\n{WRONG}")).unwrap();
-    let moved: Value =
-        serde_json::from_str(&folder.lint(&["--format", "sarif"]).out).unwrap();
+    let moved: Value = serde_json::from_str(&folder.lint(&["--format", "sarif"]).out).unwrap();
     let prints = |log: &Value| -> Vec<Value> {
         let results = log["runs"][0]["results"].as_array().unwrap();
         results.iter().map(|result| result["partialFingerprints"].clone()).collect()

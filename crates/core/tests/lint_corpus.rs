@@ -26,9 +26,11 @@ fn cases() -> Vec<(String, Value)> {
             .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         assert!(!found.is_empty(), "{} has no cases", file.display());
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        cases.extend(found.into_iter().map(|case| {
-            (format!("{name}: {}", case["description"].as_str().unwrap()), case)
-        }));
+        cases.extend(
+            found
+                .into_iter()
+                .map(|case| (format!("{name}: {}", case["description"].as_str().unwrap()), case)),
+        );
     }
     cases
 }

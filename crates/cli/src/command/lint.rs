@@ -127,12 +127,7 @@ impl LintArgs {
         !self.allow.contains(&rule)
     }
 
-    fn report(
-        &self,
-        files: &[PolicyFile],
-        api: Option<&Api>,
-        settings: &LintSettings,
-    ) -> Report {
+    fn report(&self, files: &[PolicyFile], api: Option<&Api>, settings: &LintSettings) -> Report {
         let mut report = Report { files: files.len(), ..Report::default() };
         let mut readable: Vec<(String, &PolicyFile, &PolicyDocument)> = Vec::new();
         for file in files {

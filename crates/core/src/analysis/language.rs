@@ -38,10 +38,7 @@ impl Universe {
         let end = automaton.begin(number);
         match (self, pattern.shape()) {
             (_, Shape::Any) => vec![automaton.run(Letters::All, end)],
-            (
-                Self::AnyStage | Self::Stage(_),
-                Shape::Arn { partition, region, account, tail },
-            ) => {
+            (Self::AnyStage | Self::Stage(_), Shape::Arn { partition, region, account, tail }) => {
                 let tail = template(automaton, &tail, claims, end);
                 self.arn(automaton, [partition, region, account], tail)
             }

@@ -54,7 +54,8 @@ impl Api {
     /// Where the path of the route of that number is written: the first line that has it as the
     /// name of a member.
     pub(super) fn spot(&self, route: usize) -> Spot {
-        let path = self.routes.get(route).map(|route| route.template.to_string()).unwrap_or_default();
+        let path =
+            self.routes.get(route).map(|route| route.template.to_string()).unwrap_or_default();
         let names = |line: &str| {
             let line = line.trim_start().trim_start_matches(['"', '\'']);
             let rest = line.strip_prefix(&path).map(|rest| rest.trim_start_matches(['"', '\'']));

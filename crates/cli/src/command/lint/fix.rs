@@ -42,11 +42,16 @@ pub(super) fn fix(
     let after = PolicyDocument::parse(repair.text.as_bytes());
     let difference = match &after {
         Ok(after) => diff(&[before], &[after], &Scope { moved: true, ..Scope::default() }),
-        Err(error) => anyhow::bail!("`{name}` is left as it was: its repair could not be read: {error}"),
+        Err(error) => {
+            anyhow::bail!("`{name}` is left as it was: its repair could not be read: {error}")
+        }
     };
     let same = difference.changes.is_empty() && difference.unknown.is_none();
     if !same && !repair.changes {
-        writeln!(stderr, "{name}: left as it was, because it is not certain to mean the same after")?;
+        writeln!(
+            stderr,
+            "{name}: left as it was, because it is not certain to mean the same after"
+        )?;
         return Ok(());
     }
     write(&file.path, &repair.text).with_context(|| format!("cannot write `{name}`"))?;
@@ -200,7 +205,9 @@ fn without(source: &Source, pointer: &str) -> Option<String> {
 
 fn rewrite(repair: &mut Repair, pointer: &str, old: &str, new: &str) {
     let source = Source::new(repair.text.clone());
-    let (Some(span), Ok(literal)) = (source.span(pointer), serde_json::to_string(new)) else { return };
+    let (Some(span), Ok(literal)) = (source.span(pointer), serde_json::to_string(new)) else {
+        return;
+    };
     repair.text.replace_range(span, &literal);
     repair.done.push(format!("wrote `{new}` for `{old}`"));
 }

@@ -79,7 +79,12 @@ impl Report {
     }
 
     /// Adds a trap in `document`, which is what the file holds.
-    pub(super) fn add_trap(&mut self, file: &PolicyFile, document: &PolicyDocument, finding: Finding) {
+    pub(super) fn add_trap(
+        &mut self,
+        file: &PolicyFile,
+        document: &PolicyDocument,
+        finding: Finding,
+    ) {
         let Finding { rule, level, pointer, message, example } = finding;
         let subject = if pointer.is_empty() { "" } else { file.source.value(&pointer) };
         let example = example.map(|witness| {

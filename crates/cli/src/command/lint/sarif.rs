@@ -94,7 +94,8 @@ fn severity(level: Level) -> &'static str {
 }
 
 fn result(entry: &Entry, uri: &str, ids: &[&str], fingerprint: &str) -> Value {
-    let example = entry.example.as_ref().map(|example| format!("; for example {}", example.sentence()));
+    let example =
+        entry.example.as_ref().map(|example| format!("; for example {}", example.sentence()));
     let place = if entry.spot.pointer.is_empty() {
         "The document".to_owned()
     } else {

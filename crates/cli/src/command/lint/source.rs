@@ -100,9 +100,11 @@ impl Source {
         for token in pointer.split('/').skip(1) {
             let name = token.replace("~1", "/").replace("~0", "~");
             let next = match &found.node.kind {
-                Kind::Array(elements) => {
-                    token.parse().ok().and_then(|index: usize| elements.get(index)).map(|node| (node, None))
-                }
+                Kind::Array(elements) => token
+                    .parse()
+                    .ok()
+                    .and_then(|index: usize| elements.get(index))
+                    .map(|node| (node, None)),
                 // Of a member that is repeated, the last.
                 Kind::Object(members) => members
                     .iter()

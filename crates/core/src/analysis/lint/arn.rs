@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::probe::{Numbered, Probe};
-use super::subject::{Spot, Subject, tail_of};
+use super::subject::{Spot, Subject, tail_of, universe};
 use super::wording::listed;
 use crate::analysis::automaton::Letters;
 use crate::analysis::finding::{Finding, Trap};
@@ -94,7 +94,7 @@ fn swallowing(
     confined: impl Fn(usize) -> Letters,
 ) -> Option<Witness> {
     let tail = tail_of(spot.pattern.as_str());
-    let typical = subject.universe(spot.pattern);
+    let typical = universe(spot.pattern);
     // Where the verb is written, another one says most.
     let verbs = if tail.contains("DELETE") { &VERBS[..] } else { &["DELETE"] };
     let ways = [(&typical, verbs), (&typical, &VERBS), (&typical, &[]), (&Universe::AnyStage, &[])];
@@ -160,7 +160,10 @@ fn verb(subject: &Subject<'_>, spot: Spot<'_>, fields: [&str; 3]) -> Option<Find
         return None;
     }
     let message = if is_meant_for_verb {
-        format!("matches nothing, because no request has the verb `{verb}`: write `{}`", proper(&upper))
+        format!(
+            "matches nothing, because no request has the verb `{verb}`: write `{}`",
+            proper(&upper)
+        )
     } else {
         format!("matches nothing, because no request has the verb `{verb}`")
     };
@@ -192,12 +195,25 @@ fn missed(subject: &Subject<'_>, spot: Spot<'_>, verb: &str, proper: &str) -> Op
 fn open_fields(subject: &Subject<'_>, spot: Spot<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let written: Vec<&str> = spot.pattern.as_str().splitn(6, ':').collect();
-    let segments: Vec<&str> = written.get(5).map(|tail| tail.split('/').collect()).unwrap_or_default();
+    let segments: Vec<&str> =
+        written.get(5).map(|tail| tail.split('/').collect()).unwrap_or_default();
     let api = segments.first().copied().unwrap_or_default();
     let stage = segments.get(1).copied().unwrap_or_default();
     let fields = [
-        (Trap::WildcardRegion, "region", written.get(3).copied().unwrap_or_default(), 3, "eu-central-1"),
-        (Trap::WildcardAccount, "account", written.get(4).copied().unwrap_or_default(), 4, "999999999999"),
+        (
+            Trap::WildcardRegion,
+            "region",
+            written.get(3).copied().unwrap_or_default(),
+            3,
+            "eu-central-1",
+        ),
+        (
+            Trap::WildcardAccount,
+            "account",
+            written.get(4).copied().unwrap_or_default(),
+            4,
+            "999999999999",
+        ),
         (Trap::WildcardApi, "API", api, 5, "other"),
         (Trap::WildcardStage, "stage", stage, 6, "test"),
     ];
@@ -211,7 +227,8 @@ fn open_fields(subject: &Subject<'_>, spot: Spot<'_>) -> Vec<Finding> {
             if Glob::new(text).matches(elsewhere) { elsewhere.to_owned() } else { filled(text) };
         let example = moved(method, field, &elsewhere).and_then(|method| {
             let target = WitnessTarget::Method(method);
-            let alone = subject.document.with(vec![spot.of.with_patterns(vec![spot.pattern.clone()])]);
+            let alone =
+                subject.document.with(vec![spot.of.with_patterns(vec![spot.pattern.clone()])]);
             let witness = Witness { target, ..here.clone() };
             let is_same = witness.decide(&[&alone]).decision == here.decide(&[&alone]).decision;
             is_same.then_some(witness)

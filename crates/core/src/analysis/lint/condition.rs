@@ -33,9 +33,10 @@ const CALLER: [&str; 5] =
 pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     for (index, statement) in subject.document.statements().iter().enumerate() {
         let effect = statement.effect();
-        let unknown = statement.condition().clauses().iter().filter(|clause| {
-            !KEYS.iter().any(|known| known.eq_ignore_ascii_case(clause.key()))
-        });
+        let unknown =
+            statement.condition().clauses().iter().filter(|clause| {
+                !KEYS.iter().any(|known| known.eq_ignore_ascii_case(clause.key()))
+            });
         for clause in unknown {
             // The names of keys may have slashes: `aws:PrincipalTag/team`.
             let pointer = crate::json::pointer(
@@ -45,8 +46,12 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Finding>) {
             // What the operator says of a key that is missing.
             let holds = clause.holds(None);
             let follows = match (holds, effect) {
-                (true, Effect::Allow) => "this holds for everyone, and the Allow is not restricted by it",
-                (true, Effect::Deny) => "this holds for everyone, and the Deny is not restricted by it",
+                (true, Effect::Allow) => {
+                    "this holds for everyone, and the Allow is not restricted by it"
+                }
+                (true, Effect::Deny) => {
+                    "this holds for everyone, and the Deny is not restricted by it"
+                }
                 (false, Effect::Allow) => "this never holds, and the Allow never allows anything",
                 (false, Effect::Deny) => "this never holds, and the Deny never denies anything",
             };

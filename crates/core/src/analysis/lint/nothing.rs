@@ -11,7 +11,8 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         let unknown = unknown_actions(index, statement);
         // The cause is told; what follows from it need not be.
         let (Actions::Only(actions) | Actions::Except(actions)) = statement.actions();
-        let explained = matches!(statement.actions(), Actions::Only(_)) && unknown.len() == actions.len();
+        let explained =
+            matches!(statement.actions(), Actions::Only(_)) && unknown.len() == actions.len();
         found.extend(unknown);
         if explained {
             continue;
@@ -48,7 +49,9 @@ fn why(statement: &Statement) -> &'static str {
         Resources::Only(patterns) | Resources::Except(patterns) => {
             match (is_about(&METHOD_ACTIONS), is_about(&PAGE_ACTIONS)) {
                 (false, false) => "its actions are none",
-                (true, false) if patterns.iter().all(|one| matches!(one.shape(), Shape::Page { .. })) => {
+                (true, false)
+                    if patterns.iter().all(|one| matches!(one.shape(), Shape::Page { .. })) =>
+                {
                     "`page/…` goes with the action `gatepost:ViewPage`"
                 }
                 (false, true) => "`gatepost:ViewPage` goes with `page/…`",
@@ -103,9 +106,8 @@ fn unknown_actions(index: usize, statement: &Statement) -> Vec<Finding> {
         Actions::Except(actions) => ("NotAction", actions),
     };
     let known = || METHOD_ACTIONS.into_iter().chain(PAGE_ACTIONS);
-    let is_unknown = |action: &ActionPattern| {
-        !known().any(|known| action.matches(&known.to_ascii_lowercase()))
-    };
+    let is_unknown =
+        |action: &ActionPattern| !known().any(|known| action.matches(&known.to_ascii_lowercase()));
     let unknown = actions.iter().enumerate().filter(|(_, action)| is_unknown(action));
     unknown
         .map(|(place, action)| {

@@ -78,7 +78,8 @@ fn missing_root(subject: &Subject<'_>, spot: Spot<'_>) -> Option<Finding> {
     // Perhaps the API has no method there, and nobody misses it.
     let is_known = subject.settings.routes.is_some();
     let level = if is_allow && !is_known { Level::Note } else { Level::Warning };
-    let message = format!("leaves out the path before its last slash: add `{}`", short(&root, spot));
+    let message =
+        format!("leaves out the path before its last slash: add `{}`", short(&root, spot));
     Some(spot.finding(Trap::MissingRoot, message, Some(example)).at(level))
 }
 
@@ -86,7 +87,10 @@ fn missing_root(subject: &Subject<'_>, spot: Spot<'_>) -> Option<Finding> {
 fn missing_slash(subject: &Subject<'_>, spot: Spot<'_>) -> Option<Finding> {
     let (head, path) = split(spot.pattern)?;
     let is_method = !matches!(spot.pattern.shape(), Shape::Page { .. });
-    if spot.of.effect() == Effect::Allow || !is_method || path.is_empty() || path.ends_with(['*', '/'])
+    if spot.of.effect() == Effect::Allow
+        || !is_method
+        || path.is_empty()
+        || path.ends_with(['*', '/'])
     {
         return None;
     }

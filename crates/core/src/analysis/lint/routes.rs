@@ -1,8 +1,8 @@
 //! What only shows beside the routes of the API: patterns that match none of them, and routes that
 //! nobody may call.
 
-use super::subject::{Spot, Subject};
 use super::probe::Probe;
+use super::subject::{Spot, Subject, universe};
 use super::wording::nearest;
 use super::{ApiRoute, LintSettings, SharedFinding};
 use crate::analysis::finding::{Finding, Level, Trap};
@@ -17,9 +17,9 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     for spot in subject.spots().filter(Spot::counts) {
         let is_of_methods = matches!(spot.pattern.shape(), Shape::Arn { .. } | Shape::Route { .. });
         let pointer = spot.pointer();
-        let is_explained = found.iter().any(|finding| {
-            finding.rule == Trap::VerbMatchesNothing && finding.pointer == pointer
-        });
+        let is_explained = found
+            .iter()
+            .any(|finding| finding.rule == Trap::VerbMatchesNothing && finding.pointer == pointer);
         if !is_of_methods || is_explained || !matches_none(subject, spot, routes) {
             continue;
         }
@@ -36,7 +36,7 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Finding>) {
 fn matches_none(subject: &Subject<'_>, spot: Spot<'_>, routes: &[ApiRoute]) -> bool {
     let universe = match spot.pattern.shape() {
         Shape::Arn { .. } => Universe::AnyStage,
-        Shape::Any | Shape::Page { .. } | Shape::Route { .. } => subject.universe(spot.pattern),
+        Shape::Any | Shape::Page { .. } | Shape::Route { .. } => universe(spot.pattern),
     };
     let mut probe = Probe::new(&universe);
     let pattern = probe.pattern(spot.pattern);

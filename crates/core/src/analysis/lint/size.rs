@@ -29,7 +29,8 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         );
         found.push(spot.finding(Trap::ResourceTooLongWhenBound, message, None));
     }
-    if let Some(bytes) = bytes(&[subject.document], &stage).filter(|bytes| is_over(*bytes, subject.settings))
+    if let Some(bytes) =
+        bytes(&[subject.document], &stage).filter(|bytes| is_over(*bytes, subject.settings))
     {
         let message = format!("comes to {}", excess(bytes, subject.settings));
         found.push(Finding::new(Trap::OverBudget, "", message, None));

@@ -44,7 +44,10 @@ mod tests {
     fn the_nearest_name_is_one_that_could_be_meant() {
         let names = ["execute-api:Invoke", "execute-api:InvalidateCache"];
         assert_eq!(nearest("execute-api:Invok", names), Some("execute-api:Invoke"));
-        assert_eq!(nearest("EXECUTE-API:INVALIDATECACHES", names), Some("execute-api:InvalidateCache"));
+        assert_eq!(
+            nearest("EXECUTE-API:INVALIDATECACHES", names),
+            Some("execute-api:InvalidateCache")
+        );
         assert_eq!(nearest("s3:GetObject", names), None);
     }
 
