@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 use std::fs;
+use std::path::Path;
 
 use gatepost_cli::{ExitStatus, run};
 use serde_json::{Value, json};
@@ -145,6 +146,67 @@ fn a_file_can_be_read_instead_of_standard_input() {
     let missing = gatepost(&["decide", "/nowhere/x.jsonl"]);
     assert_eq!(missing.status, ExitStatus::CouldNot);
     assert!(missing.err.contains("cannot read `/nowhere/x.jsonl`"), "{}", missing.err);
+}
+
+#[test]
+fn lint_has_nothing_against_the_example_policies() {
+    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let outcome = gatepost(&["lint", policies.to_str().unwrap()]);
+    assert_eq!(outcome.status, ExitStatus::Yes, "{}", outcome.out);
+    let last = "3 files: 1 note; `gatepost lint --explain missing-root` says more\n";
+    assert!(outcome.out.ends_with(last), "{}", outcome.out);
+}
+
+#[test]
+fn lint_names_file_place_and_rule() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("groups")).unwrap();
+    let file = folder.path().join("groups/a.json");
+    fs::write(&file, r#"{"Statement":{"Effect":"allow","Action":"*","Resource":"*"}}"#).unwrap();
+    let folder = folder.path().to_str().unwrap();
+
+    let text = gatepost(&["lint", folder]);
+    assert_eq!(text.status, ExitStatus::No);
+    let place = "  1:24   error `/Statement/Effect` must be `Allow` or `Deny`";
+    assert!(text.out.starts_with(&format!("{}\n{place}", file.display())), "{}", text.out);
+    assert!(text.out.ends_with("[invalid-effect]\n\n1 file: 1 error\n"), "{}", text.out);
+
+    let report = &lines(&gatepost(&["lint", "--format", "json", folder]))[0];
+    assert_eq!(report["files"], 1);
+    assert_eq!(report["findings"][0]["rule"], "invalid-effect");
+    assert_eq!(report["findings"][0]["pointer"], "/Statement/Effect");
+}
+
+#[test]
+fn lint_finds_what_no_store_would_take() {
+    let folder = tempfile::tempdir().unwrap();
+    let groups = folder.path().join("groups");
+    fs::create_dir(&groups).unwrap();
+    let good = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    for (name, text) in
+        [("BAD.JSON", "{}"), ("100%.json", good), ("a.json", good), ("%61.json", good)]
+    {
+        fs::write(groups.join(name), text).unwrap();
+    }
+    let outcome = gatepost(&["lint", "--format", "json", folder.path().to_str().unwrap()]);
+    let report = &lines(&outcome)[0];
+    let rules: std::collections::BTreeSet<&str> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["rule"].as_str().unwrap())
+        .collect();
+    assert_eq!(report["files"], 4);
+    assert_eq!(rules, ["file-name", "missing-statement", "repeated-subject"].into());
+}
+
+#[test]
+fn lint_of_nothing_is_not_a_success() {
+    let folder = tempfile::tempdir().unwrap();
+    let outcome = gatepost(&["lint", folder.path().to_str().unwrap()]);
+    assert_eq!(outcome.status, ExitStatus::CouldNot);
+    assert!(outcome.err.contains("nothing was looked at"), "{}", outcome.err);
+    assert_eq!(gatepost(&["lint", "/nowhere"]).status, ExitStatus::CouldNot);
 }
 
 /// A folder for the keys of a development issuer of the test's own.

@@ -1,4 +1,4 @@
-//! `gatepost lint`, run in this process: faults, traps, formats and fixes.
+//! `gatepost lint`: traps with their places and requests, SARIF, repairs, and the guide's pages.
 #![cfg(test)]
 
 use std::collections::BTreeSet;
@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gatepost_cli::{ExitStatus, run};
+use gatepost_core::analysis::Trap;
 use serde_json::{Value, json};
 
 struct Outcome {
@@ -14,312 +15,330 @@ struct Outcome {
     err: String,
 }
 
-impl Outcome {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap()
-    }
-
-    /// The rules of the findings in JSON.
-    fn rules(&self) -> BTreeSet<String> {
-        let report = self.json();
-        let findings = report["findings"].as_array().unwrap().iter();
-        findings.map(|one| one["rule"].as_str().unwrap().to_owned()).collect()
-    }
-}
-
-fn lint(arguments: &[&str]) -> Outcome {
+fn gatepost(arguments: &[&str]) -> Outcome {
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let arguments = ["gatepost", "lint"].iter().chain(arguments);
-    let status = run(arguments, &mut [].as_slice(), &mut out, &mut err);
+    let arguments = ["gatepost"].iter().chain(arguments);
+    let status = run(arguments, &mut "".as_bytes(), &mut out, &mut err);
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Outcome { status, out: text(out), err: text(err) }
 }
 
-/// A folder of policies of the test's own.
-struct Policies(tempfile::TempDir);
+/// A folder with one document in `group.json`.
+struct Folder(tempfile::TempDir);
 
-impl Policies {
-    fn new() -> Self {
+impl Folder {
+    fn new(document: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("groups")).unwrap();
+        fs::write(folder.path().join("group.json"), document).unwrap();
         Self(folder)
     }
 
-    fn with(name: &str, text: &str) -> Self {
-        let policies = Self::new();
-        fs::write(policies.file(name), text).unwrap();
-        policies
+    fn file(&self) -> PathBuf {
+        self.0.path().join("group.json")
     }
 
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.path().join("groups").join(name)
+    fn text(&self) -> String {
+        fs::read_to_string(self.file()).unwrap()
     }
 
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.file(name)).unwrap()
-    }
-
+    /// Lints the file, its folder left out of the output.
     fn lint(&self, arguments: &[&str]) -> Outcome {
-        lint(&[arguments, &[self.0.path().to_str().unwrap()]].concat())
+        let file = self.file();
+        let outcome = gatepost(&[&["lint", file.to_str().unwrap()], arguments].concat());
+        let folder = format!("{}/", self.0.path().display());
+        let short = |text: String| text.replace(&folder, "");
+        Outcome { out: short(outcome.out), err: short(outcome.err), ..outcome }
     }
 }
 
-/// A document of these statements, each an effect and its resources.
-fn document(statements: &[(&str, Value)]) -> String {
-    let statements: Vec<String> = statements
-        .iter()
-        .map(|(effect, resource)| {
-            format!(
-                r#"{{"Effect":"{effect}","Action":"execute-api:Invoke","Resource":{resource}}}"#
-            )
-        })
-        .collect();
-    format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, statements.join(","))
+const WRONG: &str = r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    { "Effect": "Allow", "Action": "execute-api:Invoke",
+      "Resource": ["GET/a", "GET/a*", "arn:aws:execute-api:us-east-1:123456789012:a1/prod/get/b"] },
+    { "Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "GET/a/1" },
+    { "Sid": "Last", "Effect": "Allow",
+      "Action": "execute-api:Invoke", "Resource": "POST/c**" }
+  ]
 }
+"#;
 
 #[test]
-fn lint_names_no_error_in_the_example_policies() {
-    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
-    let outcome = lint(&[policies.to_str().unwrap()]);
-    assert_eq!(outcome.status, ExitStatus::Yes, "{}", outcome.out);
-}
-
-#[test]
-fn lint_names_file_place_level_and_rule_of_a_fault() {
-    let policies = Policies::with(
-        "a.json",
-        "{\"Statement\":{\n  \"Effect\":\"allow\",\"Action\":\"*\",\"Resource\":\"*\"}}",
-    );
-    let text = policies.lint(&[]);
-    assert_eq!(text.status, ExitStatus::No);
-    let file = policies.file("a.json").display().to_string();
-    let start = format!("{file}:2:12  error  `/Statement/Effect` must be `Allow` or `Deny`");
-    assert!(text.out.starts_with(&start), "{}", text.out);
-    assert!(text.out.ends_with("[invalid-effect]\n\n1 file, 1 error\n"), "{}", text.out);
-
-    let report = policies.lint(&["--format", "json"]).json();
-    assert_eq!(report["files"], 1);
-    let finding = &report["findings"][0];
-    assert_eq!(finding["rule"], "invalid-effect");
-    assert_eq!(finding["pointer"], "/Statement/Effect");
-    assert_eq!(finding["level"], "error");
-    assert_eq!((&finding["line"], &finding["column"]), (&json!(2), &json!(12)));
-}
-
-#[test]
-fn lint_finds_what_no_store_would_take() {
-    let good = document(&[("Allow", json!("GET/a"))]);
-    let policies = Policies::with("a.json", &good);
-    for (name, text) in [("BAD.JSON", "{}"), ("100%.json", &good), ("%61.json", &good)] {
-        fs::write(policies.file(name), text).unwrap();
-    }
-    let outcome = policies.lint(&["--format", "json"]);
-    assert_eq!(outcome.json()["files"], 4);
-    let rules = outcome.rules();
-    for rule in ["file-name", "missing-statement", "repeated-subject"] {
-        assert!(rules.contains(rule), "{rules:?}");
-    }
-}
-
-#[test]
-fn lint_of_nothing_is_not_a_success() {
-    let folder = tempfile::tempdir().unwrap();
-    let outcome = lint(&[folder.path().to_str().unwrap()]);
-    assert_eq!(outcome.status, ExitStatus::CouldNot);
-    assert!(outcome.err.contains("nothing was looked at"), "{}", outcome.err);
-    assert_eq!(lint(&["/nowhere"]).status, ExitStatus::CouldNot);
-}
-
-const SWALLOWS: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/prod/*/reports";
-
-#[test]
-fn a_trap_has_a_place_and_a_request_that_shows_it() {
-    let policies = Policies::with("a.json", &document(&[("Allow", json!(["GET/a", SWALLOWS]))]));
-    let report = policies.lint(&["--format", "json"]).json();
-    let findings = report["findings"].as_array().unwrap();
-    let finding = findings.iter().find(|one| one["rule"] == "star-swallows-verb").unwrap();
-    assert_eq!(finding["pointer"], "/Statement/0/Resource/1");
-    assert_eq!(finding["level"], "warning");
-    assert_eq!(finding["line"], 1);
-    let example = &finding["example"];
-    assert!(example["path"].as_str().unwrap().ends_with("/reports"), "{example}");
-    assert!(example["resource"].as_str().unwrap().starts_with("arn:aws:execute-api:"), "{example}");
-
-    let text = policies.lint(&[]);
-    assert_eq!(text.status, ExitStatus::No);
-    assert!(text.out.contains("\n    for example  "), "{}", text.out);
-    assert!(text.out.contains("gatepost lint --explain "), "{}", text.out);
-    assert!(!text.out.contains('\u{1b}'), "{}", text.out);
-}
-
-#[test]
-fn an_allowed_rule_is_not_told_and_notes_are_no_failure() {
-    let any_region = "arn:aws:execute-api:*:123456789012:a1b2c3d4e5/prod/GET/reports";
-    let policies = Policies::with("a.json", &document(&[("Allow", json!(any_region))]));
-    let outcome = policies.lint(&["--format", "json"]);
-    assert_eq!(outcome.rules(), ["wildcard-region".to_owned()].into());
-    assert_eq!(outcome.status, ExitStatus::Yes);
-    let outcome = policies.lint(&["--allow", "wildcard-region", "--allow", "wildcard-api"]);
-    assert_eq!(outcome.out, "1 file, nothing found\n");
-}
-
-#[test]
-fn an_unknown_rule_is_told_its_nearest() {
-    for option in ["--allow", "--explain"] {
-        let outcome = lint(&[option, "star-swallows-verbs", "."]);
-        assert_eq!(outcome.status, ExitStatus::CouldNot);
-        assert!(outcome.err.contains("similar"), "{}", outcome.err);
-        assert!(outcome.err.contains("'star-swallows-verb'"), "{}", outcome.err);
-    }
-}
-
-#[test]
-fn a_rule_is_explained_without_any_file() {
-    let outcome = lint(&["--explain", "star-swallows-verb"]);
-    assert_eq!(outcome.status, ExitStatus::Yes);
-    assert!(outcome.out.contains("star-swallows-verb"), "{}", outcome.out);
-}
-
-#[test]
-fn an_answer_over_the_budget_is_an_error() {
-    let policies = Policies::with("a.json", &document(&[("Allow", json!("GET/reports"))]));
-    assert_eq!(policies.lint(&[]).status, ExitStatus::Yes);
-    let arguments = ["--format", "json", "--max-policy-bytes", "100"];
-    let outcome = policies.lint(&arguments);
-    assert_eq!(outcome.rules(), ["over-budget".to_owned()].into());
+fn a_trap_has_its_line_its_column_and_a_request() {
+    let outcome = Folder::new(WRONG).lint(&[]);
     assert_eq!(outcome.status, ExitStatus::No);
-    // Each of two is within the budget, both are not.
-    fs::write(policies.file("b.json"), document(&[("Allow", json!("GET/x"))])).unwrap();
-    let arguments = ["--format", "json", "--max-policy-bytes", "200"];
-    let outcome = policies.lint(&arguments);
-    assert_eq!(outcome.rules(), ["over-budget".to_owned()].into());
-    let message = outcome.json()["findings"][0]["message"].to_string();
-    assert!(message.contains("group:a") && message.contains("group:b"), "{message}");
-}
-
-#[test]
-fn routes_tell_what_matches_none_and_what_nobody_may_call() {
-    let policies = Policies::with("a.json", &document(&[("Allow", json!(["GET/a", "GET/b"]))]));
-    let operation = json!({ "security": [{ "gatepost": [] }], "responses": {} });
-    let routes = json!({
-        "openapi": "3.0.1",
-        "info": { "title": "An API", "version": "1" },
-        "paths": { "/a": { "get": operation }, "/c": { "get": operation } },
-        "components": { "securitySchemes": { "gatepost": {
-            "type": "apiKey", "name": "Authorization", "in": "header",
-            "x-amazon-apigateway-authtype": "custom",
-            "x-amazon-apigateway-authorizer": { "type": "token" },
-        } } },
-    });
-    let file = policies.0.path().join("routes.json");
-    fs::write(&file, routes.to_string()).unwrap();
-    let outcome = policies.lint(&["--format", "json", "--routes", file.to_str().unwrap()]);
-    let report = outcome.json();
-    assert_eq!(report["files"], 1);
-    let found: Vec<(&Value, &Value)> = report["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| (&one["rule"], &one["pointer"]))
-        .collect();
-    let want = [("matches-no-route", "/Statement/0/Resource/1"), ("uncallable-route", "")];
     assert_eq!(
-        found,
-        want.map(|(rule, at)| (json!(rule), json!(at))).each_ref().map(|(a, b)| (a, b))
+        outcome.out,
+        "group.json
+  5:20   warning `/Statement/0/Resource/0` adds nothing to `GET/a*` in this list [redundant-pattern]
+         for example GET /a is allowed
+  5:39   warning `/Statement/0/Resource/2` matches nothing, because no request has the verb `get`: write `GET` [verb-matches-nothing]
+         for example GET /b in arn:aws:execute-api:us-east-1:123456789012:a1/prod is neither allowed nor denied
+  6:5    warning `/Statement/1` changes nothing: what it allows, `/Statement/0` allows too [unreachable-statement]
+         for example GET /a/1 is allowed
+
+1 file: 3 warnings; `gatepost lint --explain redundant-pattern` says more
+"
     );
-    assert_eq!(report["findings"][1]["file"], file.to_str().unwrap());
-    assert_eq!(policies.lint(&["--routes", "/nowhere.yaml"]).status, ExitStatus::CouldNot);
 }
 
 #[test]
-fn code_scanning_reads_the_findings() {
-    let policies = Policies::with("a.json", &document(&[("Allow", json!(SWALLOWS))]));
-    fs::write(policies.file("b.json"), "{").unwrap();
-    let outcome = policies.lint(&["--format", "sarif"]);
+fn json_has_the_same_and_the_request_in_full() {
+    let outcome = Folder::new(WRONG).lint(&["--format", "json"]);
+    let report: Value = serde_json::from_str(&outcome.out).unwrap();
+    let finding = &report["findings"][1];
+    assert_eq!(
+        (&finding["line"], &finding["column"], &finding["level"], &finding["rule"]),
+        (&json!(5), &json!(39), &json!("warning"), &json!("verb-matches-nothing"))
+    );
+    assert_eq!(
+        finding["example"],
+        json!({
+            "request": "GET /b",
+            "method_arn": "arn:aws:execute-api:us-east-1:123456789012:a1/prod/GET/b",
+            "action": "execute-api:Invoke",
+            "context": {},
+            "decision": "implicit_deny",
+        })
+    );
+}
+
+#[test]
+fn a_fix_takes_out_what_adds_nothing_and_says_what_it_means() {
+    let folder = Folder::new(WRONG);
+    let outcome = folder.lint(&["--fix"]);
+    assert_eq!(outcome.status, ExitStatus::Yes, "{}", outcome.out);
+    assert_eq!(outcome.out, "1 file, nothing found\n");
+    assert_eq!(
+        folder.text(),
+        r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    { "Effect": "Allow", "Action": "execute-api:Invoke",
+      "Resource": ["GET/a*", "arn:aws:execute-api:us-east-1:123456789012:a1/prod/GET/b"] },
+    { "Sid": "Last", "Effect": "Allow",
+      "Action": "execute-api:Invoke", "Resource": "POST/c*" }
+  ]
+}
+"#
+    );
+    assert!(outcome.err.starts_with("group.json: 4 repairs\n"), "{}", outcome.err);
+    assert!(
+        outcome.err.ends_with("  it means another thing: GET /b is allowed now\n"),
+        "{}",
+        outcome.err
+    );
+    let again = folder.lint(&["--fix"]);
+    assert_eq!((again.err.as_str(), again.status), ("", ExitStatus::Yes));
+}
+
+#[test]
+fn a_fix_without_a_verb_means_the_same() {
+    let folder = Folder::new(WRONG);
+    let outcome = folder.lint(&["--fix", "--allow", "verb-matches-nothing"]);
+    assert!(outcome.err.ends_with("  it means the same\n"), "{}", outcome.err);
+    assert!(folder.text().contains("/prod/get/b"), "{}", folder.text());
+    assert_eq!(outcome.status, ExitStatus::Yes);
+}
+
+#[test]
+fn a_fix_leaves_alone_what_it_may_not_decide() {
+    let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"execute-api:Invoke","Resource":["GET/m/{id}","GET/x/","arn:aws:execute-api:us-east-1:123456789012:a1/prod/ANY/b"]}}"#;
+    let folder = Folder::new(text);
+    let outcome = folder.lint(&["--fix"]);
+    assert_eq!((folder.text().as_str(), outcome.err.as_str()), (text, ""));
     assert_eq!(outcome.status, ExitStatus::No);
-    let log = outcome.json();
-    let results = log["runs"][0]["results"].as_array().unwrap();
-    let rules: BTreeSet<&str> = results.iter().map(|one| one["ruleId"].as_str().unwrap()).collect();
-    assert!(rules.contains("star-swallows-verb") && rules.contains("invalid-json"), "{rules:?}");
-    for result in results {
-        let place = &result["locations"][0]["physicalLocation"];
-        assert!(place["region"]["startLine"].as_u64().unwrap() >= 1, "{result}");
-        let uri = place["artifactLocation"]["uri"].as_str().unwrap();
-        assert!(uri.starts_with("file:///") && uri.contains("/groups/"), "{uri}");
-    }
-}
-
-#[test]
-fn what_changes_nothing_is_taken_out() {
-    let text = document(&[
-        ("Allow", json!(["GET/a/**", "GET/a/b", "GET/c", "GET/c"])),
-        ("Allow", json!("GET/c")),
-        ("Allow", json!("POST/d")),
-        ("Deny", json!("POST/*")),
-    ]);
-    let policies = Policies::with("a.json", &text);
-    let outcome = policies.lint(&["--fix", "--format", "json"]);
-    let document: Value = serde_json::from_str(&policies.read("a.json")).unwrap();
-    let resources: Vec<&Value> = document["Statement"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|statement| &statement["Resource"])
-        .collect();
-    assert_eq!(resources, [&json!(["GET/a/*", "GET/c"]), &json!("POST/*")], "{}", outcome.err);
-    let start = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\"";
-    assert!(policies.read("a.json").starts_with(start), "the order of members is kept");
-    assert!(outcome.err.contains("a.json: 5 fixes\n"), "{}", outcome.err);
-    assert!(outcome.err.contains("wrote `GET/a/*` for `GET/a/**`"), "{}", outcome.err);
-    assert!(outcome.err.ends_with("  means the same as before\n"), "{}", outcome.err);
-    for rule in ["redundant-pattern", "unreachable-statement", "allow-cancelled-by-deny"] {
-        assert!(!outcome.rules().contains(rule), "{}", outcome.out);
-    }
-    // Nothing is left to do.
-    let again = policies.lint(&["--fix"]);
-    assert_eq!(again.err, "");
-}
-
-#[test]
-fn a_verb_in_lower_case_is_mended_and_who_gains_what_is_told() {
-    let arn = SWALLOWS.replace('*', "get");
-    let policies = Policies::with("a.json", &document(&[("Allow", json!(["GET/a", arn]))]));
-    let outcome = policies.lint(&["--fix"]);
-    assert!(policies.read("a.json").contains("/prod/GET/reports"), "{}", outcome.err);
-    assert!(outcome.err.contains("1 fix\n"), "{}", outcome.err);
-    assert!(outcome.err.ends_with("\n  gained GET /reports\n"), "{}", outcome.err);
-    let policies = Policies::with("a.json", &document(&[("Allow", json!(["GET/a", arn]))]));
-    let outcome = policies.lint(&["--fix", "--allow", "verb-matches-nothing"]);
-    assert_eq!(outcome.err, "");
-    assert!(policies.read("a.json").contains("/prod/get/reports"));
-}
-
-#[test]
-fn a_document_is_never_left_without_statements_and_faults_are_left_alone() {
-    let only = r#"{"Statement":{"Effect":"Allow","Action":"s3:Get","Resource":"GET/a"}}"#;
-    let faulty = r#"{"Statement":[{"Effect":"Allow","Action":"*","Resource":["GET/**","get/a"]}]}"#;
-    let policies = Policies::with("only.json", only);
-    fs::write(policies.file("faulty.json"), faulty).unwrap();
-    let outcome = policies.lint(&["--fix"]);
-    assert_eq!(outcome.err, "");
-    assert_eq!(policies.read("only.json"), only);
-    assert_eq!(policies.read("faulty.json"), faulty);
+    let broken = Folder::new("{");
+    assert_eq!(broken.lint(&["--fix"]).status, ExitStatus::No);
+    assert_eq!(broken.text(), "{");
 }
 
 #[cfg(unix)]
 #[test]
-fn a_fix_keeps_permissions_and_links_and_leaves_no_other_file() {
+fn a_fix_keeps_permissions_and_links() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let folder = Folder::new(WRONG);
+    fs::set_permissions(folder.file(), fs::Permissions::from_mode(0o640)).unwrap();
+    let link = folder.0.path().join("link.json");
+    symlink(folder.file(), &link).unwrap();
+    gatepost(&["lint", "--fix", link.to_str().unwrap()]);
+    assert_ne!(folder.text(), WRONG);
+    assert!(link.is_symlink());
+    assert_eq!(fs::metadata(folder.file()).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(fs::read_dir(folder.0.path()).unwrap().count(), 2);
+}
 
-    let policies = Policies::new();
-    let elsewhere = tempfile::tempdir().unwrap();
-    let file = elsewhere.path().join("real");
-    fs::write(&file, document(&[("Allow", json!(["GET/c", "GET/c"]))])).unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
-    symlink(&file, policies.file("a.json")).unwrap();
-    let outcome = policies.lint(&["--fix"]);
-    assert!(outcome.err.contains("1 fix\n"), "{}", outcome.err);
-    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
-    assert!(fs::symlink_metadata(policies.file("a.json")).unwrap().is_symlink());
-    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1);
+#[test]
+fn a_rule_that_is_allowed_is_not_looked_for() {
+    let folder = Folder::new(WRONG);
+    let rules = ["redundant-pattern", "verb-matches-nothing", "unreachable-statement"];
+    let allow: Vec<&str> = rules.iter().flat_map(|rule| ["--allow", rule]).collect();
+    let outcome = folder.lint(&allow);
+    assert_eq!(
+        (outcome.status, outcome.out.as_str()),
+        (ExitStatus::Yes, "1 file, nothing found\n")
+    );
+    assert_eq!(folder.lint(&allow[..4]).status, ExitStatus::No);
+    let unknown = folder.lint(&["--allow", "redundant-patern"]);
+    assert_eq!(unknown.status, ExitStatus::CouldNot);
+    assert!(unknown.err.contains("'redundant-pattern'"), "{}", unknown.err);
+}
+
+#[test]
+fn notes_are_no_reason_to_fail() {
+    let folder = Folder::new(
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"GET/movies/*"}]}"#,
+    );
+    let outcome = folder.lint(&[]);
+    assert!(outcome.out.contains("note `/Statement/0/Resource` leaves out"), "{}", outcome.out);
+    assert_eq!(outcome.status, ExitStatus::Yes);
+}
+
+#[test]
+fn documents_that_are_too_much_together_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let groups = folder.path().join("groups");
+    fs::create_dir(&groups).unwrap();
+    for (name, count) in [("large", 6), ("middle", 4), ("small", 1)] {
+        let patterns: Vec<String> = (0..count).map(|at| format!("GET/{name}-{at}")).collect();
+        let document = json!({ "Version": "2012-10-17", "Statement": [
+            { "Effect": "Allow", "Action": "execute-api:Invoke", "Resource": patterns },
+        ] });
+        fs::write(groups.join(format!("{name}.json")), document.to_string()).unwrap();
+    }
+    let folder = folder.path().to_str().unwrap();
+    let outcome = gatepost(&["lint", "--max-policy-bytes", "700", folder]);
+    assert_eq!(outcome.status, ExitStatus::No);
+    assert!(outcome.out.contains("error `large` and `middle` come to"), "{}", outcome.out);
+    assert!(outcome.out.contains("; all 3 come to"), "{}", outcome.out);
+    assert_eq!(gatepost(&["lint", folder]).status, ExitStatus::Yes);
+}
+
+#[test]
+fn the_example_policies_are_clean_beside_their_routes() {
+    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let routes = policies.join("routes/openapi.yaml");
+    let arguments = ["lint", "--routes", routes.to_str().unwrap(), policies.to_str().unwrap()];
+    let outcome = gatepost(&arguments);
+    assert_eq!(outcome.status, ExitStatus::Yes, "{}", outcome.out);
+    assert!(!outcome.out.contains("warning"), "{}", outcome.out);
+}
+
+#[test]
+fn sarif_says_where_for_code_scanning() {
+    let folder = Folder::new(WRONG);
+    let outcome = folder.lint(&["--format", "sarif"]);
+    assert_eq!(outcome.status, ExitStatus::No);
+    let log: Value = serde_json::from_str(&outcome.out).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let ids: BTreeSet<&str> = rules.iter().map(|rule| rule["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), rules.len());
+    for rule in rules {
+        for member in ["shortDescription", "fullDescription", "help"] {
+            assert!(!rule[member]["text"].as_str().unwrap().is_empty(), "{rule}");
+        }
+    }
+    let results = run["results"].as_array().unwrap();
+    let mut fingerprints = BTreeSet::new();
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        assert_eq!(result["level"], "warning");
+        let place = &result["locations"][0]["physicalLocation"];
+        let uri = place["artifactLocation"]["uri"].as_str().unwrap();
+        assert!(uri.ends_with("group.json"), "{uri}");
+        assert!(place["region"]["startLine"].as_u64().unwrap() > 1);
+        let fingerprint = result["partialFingerprints"]["gatepostFinding/v1"].as_str().unwrap();
+        assert!(fingerprints.insert(fingerprint.to_owned()));
+    }
+    assert_eq!(
+        results[1]["locations"][0]["physicalLocation"]["region"],
+        json!({ "startLine": 5, "startColumn": 39, "endLine": 5, "endColumn": 97 })
+    );
+    // The same finding some lines further down is the same finding.
+    fs::write(folder.file(), format!("\n\n{WRONG}")).unwrap();
+    let moved: Value = serde_json::from_str(&folder.lint(&["--format", "sarif"]).out).unwrap();
+    let prints = |log: &Value| -> Vec<Value> {
+        let results = log["runs"][0]["results"].as_array().unwrap();
+        results.iter().map(|result| result["partialFingerprints"].clone()).collect()
+    };
+    assert_eq!(prints(&moved), prints(&log));
+}
+
+#[test]
+fn a_fault_has_its_place_too() {
+    let folder = Folder::new("{\n  \"Statement\": {\n");
+    let outcome = folder.lint(&[]);
+    assert!(outcome.out.starts_with("group.json\n  3:1 "), "{}", outcome.out);
+    let unknown = Folder::new("{\"Statement\":[],\n \"Sid\": 1}").lint(&[]);
+    assert!(unknown.out.starts_with("group.json\n  2:2    error `/Sid`"), "{}", unknown.out);
+    let sarif = folder.lint(&["--format", "sarif"]);
+    assert!(sarif.out.contains("\"ruleId\": \"invalid-json\""), "{}", sarif.out);
+}
+
+#[test]
+fn a_page_explains_its_rule() {
+    let outcome = gatepost(&["lint", "--explain", "missing-root"]);
+    assert_eq!(outcome.status, ExitStatus::Yes);
+    assert!(outcome.out.starts_with("# missing-root\n"), "{}", outcome.out);
+    assert_eq!(gatepost(&["lint", "--explain", "nonsense"]).status, ExitStatus::CouldNot);
+}
+
+/// The fenced blocks of a page, each with its language.
+fn blocks(page: &str) -> Vec<(String, String)> {
+    let mut blocks = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if let Some(language) = line.strip_prefix("```") {
+            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            blocks.push((language.to_owned(), block.join("\n") + "\n"));
+        }
+    }
+    blocks
+}
+
+#[test]
+fn what_the_pages_show_is_true() {
+    for trap in Trap::ALL {
+        let file = format!("../../docs/lint/{trap}.md");
+        let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+        let blocks = blocks(&page);
+        let of = |language: &str| -> Vec<&str> {
+            let of = blocks.iter().filter(|(found, _)| found == language);
+            of.map(|(_, text)| text.as_str()).collect()
+        };
+        let (documents, console) = (of("json"), of("console"));
+        let [example, instead] = documents.as_slice() else { panic!("{trap}: two documents") };
+        let (command, output) = console[0].split_once('\n').unwrap();
+        let folder = Folder::new(example);
+        let routes = folder.0.path().join("openapi.yaml");
+        if let [yaml] = of("yaml").as_slice() {
+            fs::write(&routes, yaml).unwrap();
+        }
+        let arguments = command.strip_prefix("$ gatepost lint group.json").unwrap();
+        let arguments: Vec<&str> = arguments
+            .split_whitespace()
+            .map(|word| if word == "openapi.yaml" { routes.to_str().unwrap() } else { word })
+            .collect();
+        let found = folder.lint(&arguments);
+        let (shown, _) = found.out.rsplit_once("\n\n").unwrap();
+        assert_eq!(format!("{shown}\n"), output, "{trap}");
+        assert!(shown.contains(&format!("[{trap}]")), "{trap}");
+        fs::write(folder.file(), instead).unwrap();
+        let found = folder.lint(&arguments);
+        assert_ne!(found.status, ExitStatus::CouldNot, "{trap}: {}", found.err);
+        assert!(!found.out.contains(&format!("[{trap}]")), "{trap}: {}", found.out);
+    }
+}
+
+#[test]
+fn the_index_of_the_guide_has_every_rule_at_its_level() {
+    let index = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/lint/README.md");
+    let index = fs::read_to_string(index).unwrap();
+    for trap in Trap::ALL {
+        let row = format!("| [{trap}]({trap}.md) | {} |", trap.level());
+        assert!(index.contains(&row), "{row}");
+    }
 }

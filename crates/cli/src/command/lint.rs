@@ -1,32 +1,34 @@
-//! `gatepost lint`: faults in policy documents and traps in them, with their places.
+//! `gatepost lint`: faults and traps in policy documents, with their places.
 
-mod edit;
+mod api;
+mod files;
 mod fix;
-mod input;
-mod locate;
 mod pages;
 mod report;
-mod routes;
 mod sarif;
-mod text;
+mod source;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use gatepost_core::analysis::{Level, LintSettings, Trap};
+use gatepost_core::analysis::{LintSettings, SharedFinding, Trap, lint, lint_together};
 use gatepost_core::gateway::StageArn;
+use gatepost_core::policy::PolicyDocument;
 
+use self::api::Api;
+use self::files::PolicyFile;
 use self::report::Report;
 use crate::exit_status::ExitStatus;
-use crate::routes::RouteList;
+use crate::paint::Paint;
 
-/// Find faults in policy documents, and what their authors hardly mean
+/// Find faults and traps in policy documents
 ///
-/// A fault is what keeps a file from being a policy document. A trap is what a document says and
-/// does not mean: each comes with a request that shows it, where there is one. Exit status 1 if there
-/// are faults, errors or warnings; notes are none.
+/// A fault is what cannot be read; a trap can be, and does not mean what its author thinks. Each
+/// finding names the file, the line and column, the place in it as a JSON Pointer, and the rule,
+/// and shows a request if one can show it. Exit status 1 if there is more than notes.
 #[derive(clap::Args, Debug)]
 pub(crate) struct LintArgs {
     /// Policy documents; folders with groups/, users/, clients/ or scopes/ of them; or other
@@ -38,32 +40,37 @@ pub(crate) struct LintArgs {
     #[arg(long, value_enum, default_value_t)]
     format: LintFormat,
 
-    /// A rule that may be broken; can be given more than once
-    #[arg(long, value_name = "RULE", value_parser = trap(), hide_possible_values = true)]
+    /// A rule that is not looked for; may be given again
+    #[arg(long, value_name = "RULE", value_parser = trap_parser(), hide_possible_values = true)]
     allow: Vec<Trap>,
 
-    /// Print what a rule is about, and what to do
-    #[arg(long, value_name = "RULE", value_parser = trap(), hide_possible_values = true)]
+    /// Print the guide's page for a rule, and nothing else
+    #[arg(
+        long,
+        value_name = "RULE",
+        value_parser = trap_parser(),
+        hide_possible_values = true,
+        conflicts_with_all = ["paths", "fix"]
+    )]
     explain: Option<Trap>,
 
-    /// Mend what can be mended without a change in meaning, and verbs in lower case
-    ///
-    /// Taken out are patterns and statements that change nothing. What was done, and who gains what
-    /// by it, is told on standard error.
+    /// Repair what can be repaired without anybody gaining anything unasked: patterns and
+    /// statements that add nothing, `**`, and verbs in lower case
     #[arg(long)]
     fix: bool,
 
-    /// The routes of the API, so that patterns for none of them and routes for nobody are found: an
-    /// OpenAPI 3 document, or an export of API Gateway
+    /// The routes of the API, as an OpenAPI 3 document: patterns that match none of them, and
+    /// guarded routes that nobody may call, are findings then
     #[arg(long, value_name = "FILE")]
     routes: Option<PathBuf>,
 
-    /// The API and stage that sizes are told for, as `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE`
+    /// The stage that the documents are for, for their size once bound to it:
+    /// `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE`
     #[arg(long, value_name = "ARN")]
     stage: Option<StageArn>,
 
-    /// How many bytes the merged answer for a caller may have
-    #[arg(long, value_name = "N", default_value_t = 8_192)]
+    /// The most bytes that a merged answer may have
+    #[arg(long, value_name = "BYTES", default_value_t = 8_192)]
     max_policy_bytes: usize,
 }
 
@@ -75,7 +82,7 @@ enum LintFormat {
     Text,
     /// For programs.
     Json,
-    /// For code scanning: SARIF 2.1.0.
+    /// SARIF 2.1.0, for code scanning.
     Sarif,
 }
 
@@ -85,55 +92,77 @@ impl LintArgs {
         stdout: &mut dyn Write,
         stderr: &mut dyn Write,
     ) -> anyhow::Result<ExitStatus> {
-        if let Some(trap) = self.explain {
-            write!(stdout, "{}", pages::page(trap))?;
+        if let Some(rule) = self.explain {
+            let page = pages::page(rule.as_str()).context("the guide has no page for this rule")?;
+            stdout.write_all(page.as_bytes())?;
             return Ok(ExitStatus::Yes);
         }
-        let routes = match &self.routes {
-            Some(file) => {
-                let list = RouteList::open(file)?;
-                for note in &list.notes {
-                    writeln!(stderr, "{}: {note}", file.display())?;
-                }
-                Some(routes::of(&list))
-            }
-            None => None,
-        };
+        let api = self.routes.as_deref().map(Api::open).transpose()?;
         let settings = LintSettings {
-            routes,
+            routes: api.as_ref().map(Api::routes),
             stage: self.stage.clone(),
             max_policy_bytes: self.max_policy_bytes,
             ..LintSettings::default()
         };
-        let mut inputs = input::read_all(&self.paths)?;
+        let mut files = files::read(&self.paths)?;
         if self.fix {
-            for input in inputs.iter().filter(|input| input.policy.is_ok()) {
-                fix::fix(&input.path, &self.allow, &settings, stderr)?;
+            for file in &files {
+                fix::fix(file, &settings, &|rule| self.looks_for(rule), stderr)?;
             }
-            inputs = input::read_all(&self.paths)?;
+            files = files::read(&self.paths)?;
         }
-        let report = Report::new(&inputs, self.routes.as_deref(), &self.allow, &settings);
+        let report = self.report(&files, api.as_ref(), &settings);
         match self.format {
-            LintFormat::Text => {
-                let choice = anstream::AutoStream::choice(&io::stdout());
-                text::write(&report, choice != anstream::ColorChoice::Never, stdout)?;
-            }
-            LintFormat::Json => writeln!(stdout, "{}", report.to_json())?,
+            LintFormat::Text => report.write_text(stdout, Paint::for_stdout())?,
+            LintFormat::Json => report.write_json(stdout)?,
             LintFormat::Sarif => {
-                let folder = std::env::current_dir().ok();
-                writeln!(stdout, "{:#}", sarif::log(&report, folder.as_deref()))?;
+                let here = std::env::current_dir().context("cannot tell the current folder")?;
+                writeln!(stdout, "{:#}", sarif::log(&report, &here))?;
             }
         }
-        let is_bad = report.findings().any(|(_, found)| found.level > Level::Note);
-        Ok(if is_bad { ExitStatus::No } else { ExitStatus::Yes })
+        Ok(if report.is_no() { ExitStatus::No } else { ExitStatus::Yes })
+    }
+
+    fn looks_for(&self, rule: Trap) -> bool {
+        !self.allow.contains(&rule)
+    }
+
+    fn report(&self, files: &[PolicyFile], api: Option<&Api>, settings: &LintSettings) -> Report {
+        let mut report = Report { files: files.len(), ..Report::default() };
+        let mut readable: Vec<(String, &PolicyFile, &PolicyDocument)> = Vec::new();
+        for file in files {
+            match &file.policy {
+                Ok(document) => {
+                    for finding in lint(document, settings) {
+                        if self.looks_for(finding.rule) {
+                            report.add_trap(file, document, finding);
+                        }
+                    }
+                    readable.push((file.name(), file, document));
+                }
+                Err(fault) => report.add_fault(file, fault),
+            }
+        }
+        let named: Vec<(&str, &PolicyDocument)> =
+            readable.iter().map(|(name, _, document)| (name.as_str(), *document)).collect();
+        for SharedFinding { finding, documents, route } in lint_together(&named, settings) {
+            if !self.looks_for(finding.rule) {
+                continue;
+            }
+            if let (Some(api), Some(route)) = (api, route) {
+                report.add_shared(&api.path, api.spot(route), finding);
+            } else if let Some((_, file, _)) = documents.first().and_then(|at| readable.get(*at)) {
+                report.add_shared(&file.path, file.source.spot("", false), finding);
+            }
+        }
+        report.sort();
+        report
     }
 }
 
-/// Reads the id of a trap; of one that does not exist, clap names the nearest.
-fn trap() -> impl TypedValueParser<Value = Trap> {
-    let ids = Trap::ALL.iter().map(|trap| trap.as_str());
-    PossibleValuesParser::new(ids).try_map(|id| {
-        let trap = Trap::ALL.iter().copied().find(|trap| trap.as_str() == id);
-        trap.ok_or("there is no such rule")
+/// Reads the id of a trap; clap suggests the nearest.
+fn trap_parser() -> impl TypedValueParser<Value = Trap> {
+    PossibleValuesParser::new(Trap::ALL.iter().map(|trap| trap.as_str())).try_map(|id| {
+        Trap::ALL.iter().copied().find(|trap| trap.as_str() == id).ok_or("is no rule")
     })
 }

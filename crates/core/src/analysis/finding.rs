@@ -66,23 +66,16 @@ impl fmt::Display for Level {
 }
 
 macro_rules! traps {
-    ($($(#[doc = $doc:literal])* $name:ident => $id:literal, $level:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident => $id:literal, $level:ident;)*) => {
         /// The traps that a lint knows.
         #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
         pub enum Trap {
-            $($(#[doc = $doc])* $name,)*
+            $($(#[$doc])* $name,)*
         }
 
         impl Trap {
             /// Every trap, by id.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// What it is, in a sentence.
-            pub fn summary(self) -> &'static str {
-                match self {
-                    $(Self::$name => concat!($($doc),*).trim_ascii(),)*
-                }
-            }
 
             /// The stable id: `star-swallows-verb`.
             pub fn as_str(self) -> &'static str {

@@ -1,139 +1,243 @@
-//! Mending what can be mended without a decision, and saying what that means.
-//!
-//! Nothing is taken out on the word of a rule: an edit is kept if the exact difference between the
-//! document before and after is none, for every request, stage and condition. Only a verb in lower
-//! case is put in capitals though that makes its statement apply: who gains what is told.
+//! `gatepost lint --fix`: repairs that change nothing, and verbs that no request has.
 
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
-use gatepost_core::analysis::{Diff, LintSettings, Scope, Trap, WitnessTarget, diff, lint};
+use gatepost_core::analysis::{
+    ChangeKind, Diff, LintSettings, Scope, Trap, WitnessTarget, diff, lint,
+};
 use gatepost_core::gateway::VERBS;
-use gatepost_core::json::Json;
-use gatepost_core::policy::PolicyDocument;
+use gatepost_core::policy::{PolicyDocument, Resources};
 
-use super::edit::{self, Edit, Promise};
-use super::text::{counted, request};
-use crate::visible::visible;
+use super::files::PolicyFile;
+use super::report::counted;
+use super::source::{Node, Source};
 
-/// Mends the document in a file, and says what was done.
-///
-/// # Errors
-///
-/// When the file cannot be read or written; then it is as it was.
+/// How often the result of a repair is looked at again.
+const MAX_ROUNDS: usize = 8;
+
+/// What became of a text.
+struct Repair {
+    text: String,
+    /// What was done, in words.
+    done: Vec<String>,
+    /// Whether something was done that changes what the document says.
+    changes: bool,
+}
+
+/// Repairs the file, and tells `stderr` what was done and what it means.
 pub(super) fn fix(
-    path: &Path,
-    allowed: &[Trap],
+    file: &PolicyFile,
     settings: &LintSettings,
+    is_wanted: &dyn Fn(Trap) -> bool,
     stderr: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let name = path.display();
-    let text = fs::read(path).with_context(|| format!("cannot read `{name}`"))?;
-    // Documents with faults are left alone; whoever looks next finds them.
-    let Ok(before) = Json::parse(&text) else { return Ok(()) };
-    let Ok(document) = PolicyDocument::from_json(&before) else { return Ok(()) };
-    let mut mended = Mended { json: before, document: document.clone() };
-    let mut done = Vec::new();
-    while let Some((next, words)) = mended.next(allowed, settings) {
-        mended = next;
-        done.push(words);
-    }
-    if done.is_empty() {
+    let Ok(before) = &file.policy else { return Ok(()) };
+    let repair = repair(file.source.text(), settings, is_wanted);
+    if repair.done.is_empty() {
         return Ok(());
     }
-    let text = serde_json::to_string_pretty(&mended.json)? + "\n";
-    let written = PolicyDocument::parse(text.as_bytes());
-    anyhow::ensure!(
-        written.is_ok_and(|written| written == mended.document),
-        "`{name}` cannot be written with its fixes: it would be too large"
-    );
-    write(path, &text).with_context(|| format!("cannot write `{name}`"))?;
-    writeln!(stderr, "{}: {}", visible(&name.to_string()), counted(done.len(), "fix"))?;
-    for words in done {
-        writeln!(stderr, "  {}", visible(&words))?;
-    }
-    tell(&difference(&document, &mended.document), stderr)
-}
-
-/// A document on its way.
-struct Mended {
-    json: Json,
-    document: PolicyDocument,
-}
-
-impl Mended {
-    /// The document after the first edit that keeps its promise, and what that was.
-    // INVARIANT: every edit makes the document smaller, or a verb larger, so there is a last one.
-    fn next(&self, allowed: &[Trap], settings: &LintSettings) -> Option<(Self, String)> {
-        let mut stars = edit::of_stars(&self.json).into_iter();
-        if let Some(next) = stars.find_map(|edit| self.try_out(edit)) {
-            return Some(next);
+    let name = file.path.display();
+    let after = PolicyDocument::parse(repair.text.as_bytes());
+    let difference = match &after {
+        Ok(after) => diff(&[before], &[after], &Scope { moved: true, ..Scope::default() }),
+        Err(error) => {
+            anyhow::bail!("`{name}` is left as it was: its repair could not be read: {error}")
         }
-        let findings = lint(&self.document, settings);
-        let findings = findings.iter().filter(|finding| !allowed.contains(&finding.rule));
-        let mut edits = findings.filter_map(|finding| edit::for_finding(&self.json, finding));
-        edits.find_map(|edit| self.try_out(edit))
+    };
+    let same = difference.changes.is_empty() && difference.unknown.is_none();
+    if !same && !repair.changes {
+        writeln!(
+            stderr,
+            "{name}: left as it was, because it is not certain to mean the same after"
+        )?;
+        return Ok(());
     }
-
-    fn try_out(&self, Edit { json, done, promise }: Edit) -> Option<(Self, String)> {
-        let document = PolicyDocument::from_json(&json).ok()?;
-        let kept = match promise {
-            Promise::Spelling => true,
-            Promise::SameMeaning => {
-                let diff = difference(&self.document, &document);
-                diff.changes.is_empty() && diff.unknown.is_none()
-            }
-        };
-        kept.then_some((Self { json, document }, done))
+    write(&file.path, &repair.text).with_context(|| format!("cannot write `{name}`"))?;
+    writeln!(stderr, "{name}: {}", counted(repair.done.len(), "repair"))?;
+    for done in &repair.done {
+        writeln!(stderr, "  {done}")?;
     }
-}
-
-/// All that differs, for requests of any stage, and also from which Deny a denial comes.
-fn difference(before: &PolicyDocument, after: &PolicyDocument) -> Diff {
-    let scope = Scope { moved: true, ..Scope::default() };
-    diff(&[before], &[after], &scope)
-}
-
-fn tell(diff: &Diff, stderr: &mut dyn Write) -> anyhow::Result<()> {
-    let changes: Vec<_> =
-        diff.changes.iter().filter(|change| can_be_called(&change.witness.target)).collect();
-    for change in &changes {
-        let when = change.when.as_ref().filter(|guard| !guard.is_empty());
-        let when = when.map_or_else(String::new, |guard| format!(", {guard}"));
-        let line = format!("{} {}{when}", change.kind.as_str(), request(&change.witness));
-        writeln!(stderr, "  {}", visible(&line))?;
-    }
-    match &diff.unknown {
-        Some(unknown) => writeln!(stderr, "  what else it means is unknown: {unknown}")?,
-        None if changes.is_empty() => writeln!(stderr, "  means the same as before")?,
-        None => {}
+    for line in meaning(&difference) {
+        writeln!(stderr, "  {line}")?;
     }
     Ok(())
 }
 
-/// Whether API Gateway has the verb; what a document said of `get` was said to nobody.
-fn can_be_called(target: &WitnessTarget) -> bool {
+/// What a repair means, a line for each difference.
+fn meaning(difference: &Diff) -> Vec<String> {
+    let mut lines: Vec<String> = difference
+        .changes
+        .iter()
+        .filter(|change| is_asked(&change.witness.target))
+        .map(|change| {
+            let what = match change.kind {
+                ChangeKind::Gained => "is allowed now",
+                ChangeKind::Lost => "is no longer allowed",
+                ChangeKind::Moved => "is denied by a statement now, or no longer by one",
+            };
+            let when = change.when.as_ref().map(|when| format!(", {when}")).unwrap_or_default();
+            format!("it means another thing: {} {what}{when}", change.witness)
+        })
+        .collect();
+    lines.extend(difference.unknown.map(|unknown| format!("it may mean another thing: {unknown}")));
+    if lines.is_empty() {
+        lines.push("it means the same".to_owned());
+    }
+    lines
+}
+
+/// Whether anybody can ask for it: an ARN may name a verb that no request has.
+fn is_asked(target: &WitnessTarget) -> bool {
     match target {
         WitnessTarget::Method(method) => !method.has_path() || VERBS.contains(&method.verb()),
         WitnessTarget::Page(_) => true,
     }
 }
 
-/// Puts a file in the place of another at once, with the same permissions.
+fn repair(text: &str, settings: &LintSettings, is_wanted: &dyn Fn(Trap) -> bool) -> Repair {
+    let mut repair = Repair { text: text.to_owned(), done: Vec::new(), changes: false };
+    for _ in 0..MAX_ROUNDS {
+        let before = repair.done.len();
+        // Each on its own: what one changes, the next sees.
+        respell(&mut repair);
+        if repair.done.len() == before {
+            capitalise(&mut repair, settings, is_wanted);
+        }
+        if repair.done.len() == before {
+            take_out(&mut repair, settings, is_wanted);
+        }
+        if repair.done.len() == before {
+            break;
+        }
+    }
+    repair
+}
+
+/// `*` for `**`.
+fn respell(repair: &mut Repair) {
+    for (pointer, pattern) in patterns(&repair.text) {
+        let mut short = pattern.clone();
+        while short.contains("**") {
+            short = short.replace("**", "*");
+        }
+        if short != pattern {
+            rewrite(repair, &pointer, &pattern, &short);
+        }
+    }
+}
+
+/// `GET` for `get`, in ARNs.
+fn capitalise(repair: &mut Repair, settings: &LintSettings, is_wanted: &dyn Fn(Trap) -> bool) {
+    let Ok(document) = PolicyDocument::parse(repair.text.as_bytes()) else { return };
+    let wrong: Vec<String> = lint(&document, settings)
+        .into_iter()
+        .filter(|finding| finding.rule == Trap::VerbMatchesNothing && is_wanted(finding.rule))
+        .map(|finding| finding.pointer)
+        .collect();
+    for (pointer, pattern) in patterns(&repair.text) {
+        let capitalised = capitalised(&pattern).filter(|_| wrong.contains(&pointer));
+        if let Some(capitalised) = capitalised {
+            rewrite(repair, &pointer, &pattern, &capitalised);
+            repair.changes = true;
+        }
+    }
+}
+
+/// An ARN with its verb in capitals, if that makes it one that requests have.
+fn capitalised(arn: &str) -> Option<String> {
+    let mut parts: Vec<&str> = arn.split('/').collect();
+    let verb = parts.get(2).filter(|_| parts.len() > 3)?.to_ascii_uppercase();
+    let known = VERBS.into_iter().find(|known| *known == verb)?;
+    *parts.get_mut(2)? = known;
+    Some(parts.join("/"))
+}
+
+/// Patterns and statements that add nothing.
+fn take_out(repair: &mut Repair, settings: &LintSettings, is_wanted: &dyn Fn(Trap) -> bool) {
+    let Ok(document) = PolicyDocument::parse(repair.text.as_bytes()) else { return };
+    let mut found = lint(&document, settings);
+    found.retain(|finding| {
+        matches!(finding.rule, Trap::RedundantPattern | Trap::UnreachableStatement)
+            && is_wanted(finding.rule)
+    });
+    let gone: Vec<String> = found
+        .iter()
+        .filter(|finding| finding.rule == Trap::UnreachableStatement)
+        .map(|finding| format!("{}/", finding.pointer))
+        .collect();
+    // From the end, so that what is left keeps its place.
+    for finding in found.iter().rev() {
+        if gone.iter().any(|statement| finding.pointer.starts_with(statement)) {
+            continue;
+        }
+        let source = Source::new(repair.text.clone());
+        let Some(text) = without(&source, &finding.pointer) else { continue };
+        let what = source.value(&finding.pointer);
+        let what = if finding.rule == Trap::RedundantPattern {
+            format!("took {what} out of the list: it {}", finding.message)
+        } else {
+            format!("took out `{}`: it {}", finding.pointer, finding.message)
+        };
+        repair.done.push(format!("{what} [{}]", finding.rule));
+        repair.text = text;
+    }
+}
+
+/// The text without an element of a list, and without the comma that goes with it; `None` if there
+/// would be nothing left in the list.
+fn without(source: &Source, pointer: &str) -> Option<String> {
+    let (elements, index) = source.element(pointer)?;
+    let span = |node: &Node| node.span.clone();
+    let own = elements.get(index).map(span)?;
+    let before = index.checked_sub(1).and_then(|index| elements.get(index)).map(span);
+    let after = elements.get(index + 1).map(span);
+    let cut = match (before, after) {
+        (_, Some(next)) => own.start..next.start,
+        (Some(previous), None) => previous.end..own.end,
+        (None, None) => return None,
+    };
+    let mut text = source.text().to_owned();
+    text.replace_range(cut, "");
+    Some(text)
+}
+
+fn rewrite(repair: &mut Repair, pointer: &str, old: &str, new: &str) {
+    let source = Source::new(repair.text.clone());
+    let (Some(span), Ok(literal)) = (source.span(pointer), serde_json::to_string(new)) else {
+        return;
+    };
+    repair.text.replace_range(span, &literal);
+    repair.done.push(format!("wrote `{new}` for `{old}`"));
+}
+
+/// The patterns of a document, each with its place.
+fn patterns(text: &str) -> Vec<(String, String)> {
+    let Ok(document) = PolicyDocument::parse(text.as_bytes()) else { return Vec::new() };
+    let mut patterns = Vec::new();
+    for (index, statement) in document.statements().iter().enumerate() {
+        let member = match statement.resources() {
+            Resources::Only(_) => "Resource",
+            Resources::Except(_) => "NotResource",
+        };
+        for (place, pattern) in statement.resources().patterns().iter().enumerate() {
+            let pointer = format!("/Statement/{index}/{member}/{place}");
+            patterns.push((pointer, pattern.as_str().to_owned()));
+        }
+    }
+    patterns
+}
+
+/// Puts `text` in the place of the file at once: who reads it meanwhile has the old or the new.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    // The file itself and not a link to it is what is replaced.
-    let path = fs::canonicalize(path)?;
-    let permissions = fs::metadata(&path)?.permissions();
-    anyhow::ensure!(!permissions.readonly(), "the file is read-only");
-    let folder = path.parent().context("the file is in no folder")?;
-    // Hidden, and not called `.json`: whoever reads or watches the folder passes over it.
-    let mut file =
-        tempfile::Builder::new().prefix(".gatepost-").suffix(".tmp").tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(permissions)?;
-    file.as_file().sync_all()?;
-    file.persist(&path)?;
+    // Through a link to the file itself.
+    let path = path.canonicalize()?;
+    let folder = path.parent().context("it is in no folder")?;
+    let mut temporary = tempfile::Builder::new().prefix(".gatepost-").tempfile_in(folder)?;
+    temporary.write_all(text.as_bytes())?;
+    temporary.as_file().set_permissions(std::fs::metadata(&path)?.permissions())?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(&path)?;
     Ok(())
 }

@@ -1,50 +1,55 @@
-//! The guide's page about each trap.
+//! The guide's page for each trap, as `docs/lint/` has it.
 
-use gatepost_core::analysis::Trap;
-
-/// The page, as Markdown; the sentence that there is, for a trap without a page.
-pub(super) fn page(trap: Trap) -> String {
-    written(trap).map_or_else(|| format!("# {trap}\n\n{}\n", trap.summary()), str::to_owned)
+/// The page for a rule; `None` for a fault, whose message says it all.
+pub(super) fn page(rule: &str) -> Option<&'static str> {
+    PAGES.iter().find(|(id, _)| *id == rule).map(|(_, page)| *page)
 }
 
-fn written(trap: Trap) -> Option<&'static str> {
-    match trap {
-        Trap::AllowCancelledByDeny
-        | Trap::DenyBypassedByEncoding
-        | Trap::MatchesNoRoute
-        | Trap::MissingRoot
-        | Trap::MissingTrailingSlashForm
-        | Trap::OverBudget
-        | Trap::PlaceholderTakenLiterally
-        | Trap::RedundantPattern
-        | Trap::ResourceTooLongWhenBound
-        | Trap::StarSwallowsStage
-        | Trap::StarSwallowsVerb
-        | Trap::StatementAboutNothing
-        | Trap::TrailingSlashOnly
-        | Trap::UncallableRoute
-        | Trap::UnknownAction
-        | Trap::UnknownConditionKey
-        | Trap::UnreachableStatement
-        | Trap::VerbMatchesNothing
-        | Trap::WildcardAccount
-        | Trap::WildcardApi
-        | Trap::WildcardRegion
-        | Trap::WildcardStage => None,
-    }
+macro_rules! pages {
+    ($($id:literal)*) => {
+        const PAGES: &[(&str, &str)] =
+            &[$(($id, include_str!(concat!("../../../../../docs/lint/", $id, ".md"))),)*];
+    };
+}
+
+pages! {
+    "allow-cancelled-by-deny"
+    "deny-bypassed-by-encoding"
+    "matches-no-route"
+    "missing-root"
+    "missing-trailing-slash-form"
+    "over-budget"
+    "placeholder-taken-literally"
+    "redundant-pattern"
+    "resource-too-long-when-bound"
+    "star-swallows-stage"
+    "star-swallows-verb"
+    "statement-about-nothing"
+    "trailing-slash-only"
+    "uncallable-route"
+    "unknown-action"
+    "unknown-condition-key"
+    "unreachable-statement"
+    "verb-matches-nothing"
+    "wildcard-account"
+    "wildcard-api"
+    "wildcard-region"
+    "wildcard-stage"
 }
 
 #[cfg(test)]
 mod tests {
+    use gatepost_core::analysis::Trap;
+
     use super::*;
 
     #[test]
-    fn every_trap_has_a_page_with_its_name_for_a_title() {
-        for trap in Trap::ALL {
-            let page = page(*trap);
-            let title = page.lines().next().unwrap();
-            assert!(title.starts_with("# ") && title.contains(trap.as_str()), "{trap}: {title}");
-            assert!(page.ends_with('\n'), "{trap}");
+    fn every_trap_has_its_page() {
+        let pages: Vec<&str> = PAGES.iter().map(|(id, _)| *id).collect();
+        let traps: Vec<&str> = Trap::ALL.iter().map(|trap| trap.as_str()).collect();
+        assert_eq!(pages, traps);
+        for (id, page) in PAGES {
+            assert!(page.starts_with(&format!("# {id}\n")), "{id}");
         }
     }
 }

@@ -1,47 +1,50 @@
-//! Findings as [SARIF 2.1.0][sarif], for the code scanning of a host of repositories.
+//! SARIF 2.1.0, which code scanning shows beside the lines of a change.
 //!
-//! [sarif]: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+//! Source: [the standard](https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html), and
+//! [what GitHub reads of it][github].
+//!
+//! [github]: https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Component, Path};
 
-use gatepost_core::analysis::Trap;
+use gatepost_core::analysis::{Level, Trap};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::pages;
-use super::report::{Found, Report, RuleId};
-use super::text::request;
+use super::report::{Entry, Report};
 
-/// All but the unreserved characters of RFC 3986, section 2.3.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// The root of the repository, for whoever reads the log elsewhere.
-const ROOT: &str = "%SRCROOT%";
-
-/// The log of one run; paths in `folder` become relative to it.
-pub(super) fn log(report: &Report, folder: Option<&Path>) -> Value {
-    let rules = rules(report);
+/// The report as one run of one tool; paths are relative to `root` where they are below it.
+pub(super) fn log(report: &Report, root: &Path) -> Value {
+    let mut ids: Vec<&str> = Trap::ALL.iter().map(|trap| trap.as_str()).collect();
+    for entry in &report.entries {
+        if !ids.contains(&entry.rule) {
+            ids.push(entry.rule);
+        }
+    }
     let mut seen = BTreeMap::new();
-    let results = report.findings().map(|(path, found)| {
-        let location = artifact(path, folder);
-        // Two findings with the same rule and text in one file are told apart by their order.
-        let print = format!("{}\0{location}\0{}", found.rule.as_str(), found.source);
-        let nth: &mut usize = seen.entry(print.clone()).or_default();
-        *nth += 1;
-        result(found, &rules, &location, &format!("{print}\0{nth}"))
-    });
-    let results: Vec<Value> = results.collect();
+    let results: Vec<Value> = report
+        .entries
+        .iter()
+        .map(|entry| {
+            let uri = uri(&entry.file, root);
+            // The same thing twice in a file: the second is another finding than the first.
+            let known = fingerprint(&[entry.rule, &uri, &entry.subject]);
+            let count = seen.entry(known).or_insert(0_usize);
+            *count += 1;
+            result(entry, &uri, &ids, &format!("{known:016x}:{count}"))
+        })
+        .collect();
+    let rules: Vec<Value> = ids.iter().map(|id| rule(id)).collect();
     json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
             "tool": { "driver": {
-                "name": "Gatepost",
+                "name": "gatepost",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules.iter().copied().map(descriptor).collect::<Vec<_>>(),
+                "rules": rules,
             } },
             "columnKind": "unicodeCodePoints",
             "results": results,
@@ -49,177 +52,119 @@ pub(super) fn log(report: &Report, folder: Option<&Path>) -> Value {
     })
 }
 
-/// Every trap, so that rules keep their index, and then the faults that were found.
-fn rules(report: &Report) -> Vec<RuleId> {
-    let mut rules: Vec<RuleId> = Trap::ALL.iter().copied().map(RuleId::Trap).collect();
-    for (_, found) in report.findings() {
-        if !rules.contains(&found.rule) {
-            rules.push(found.rule);
-        }
-    }
-    rules
-}
-
-fn descriptor(rule: RuleId) -> Value {
-    let id = rule.as_str();
-    let (summary, help) = match rule {
-        RuleId::Fault(_) => {
-            let summary = format!("Not a policy document: {}", id.replace('-', " "));
-            let help = "The message says what is wrong. No store takes such a document, and a \
-                        caller who needs it is refused.";
-            (summary, help.to_owned())
-        }
-        RuleId::Trap(trap) => (trap.summary().to_owned(), pages::page(trap)),
-    };
-    json!({
+fn rule(id: &str) -> Value {
+    let trap = Trap::ALL.iter().find(|trap| trap.as_str() == id);
+    let level = trap.map_or(Level::Error, |trap| trap.level());
+    let mut rule = json!({
         "id": id,
-        "shortDescription": { "text": summary },
-        "fullDescription": { "text": summary },
-        "help": { "text": help, "markdown": help },
-        "defaultConfiguration": { "level": rule.level().as_str() },
-    })
-}
-
-fn result(found: &Found, rules: &[RuleId], location: &Value, print: &str) -> Value {
-    let mut text = found.sentence();
-    if let Some(example) = &found.example {
-        text.push_str("; for example ");
-        text.push_str(&request(example));
-    }
-    let mut place = json!({ "artifactLocation": location });
-    if let (Value::Object(members), Some(region)) = (&mut place, found.region) {
-        let region = json!({
-            "startLine": region.start.line,
-            "startColumn": region.start.column,
-            "endLine": region.end.line,
-            "endColumn": region.end.column,
-        });
-        members.insert("region".to_owned(), region);
-    }
-    json!({
-        "ruleId": found.rule.as_str(),
-        "ruleIndex": rules.iter().position(|rule| *rule == found.rule),
-        "level": found.level.as_str(),
-        "message": { "text": text },
-        "locations": [{
-            "physicalLocation": place,
-            "logicalLocations": [{ "fullyQualifiedName": found.pointer }],
-        }],
-        "partialFingerprints": { "gatepostFinding/v1": fingerprint(print) },
-    })
-}
-
-/// A URI: relative to the root where the path is or can be made so, else of the file.
-fn artifact(path: &Path, folder: Option<&Path>) -> Value {
-    let path = folder.and_then(|folder| path.strip_prefix(folder).ok()).unwrap_or(path);
-    let segments: Vec<String> = path
-        .components()
-        .filter_map(|component| match component {
-            Component::CurDir | Component::RootDir => None,
-            Component::Prefix(_) | Component::ParentDir | Component::Normal(_) => {
-                let bytes = component.as_os_str().as_encoded_bytes();
-                Some(percent_encode(bytes, RESERVED).to_string())
-            }
+        "defaultConfiguration": { "level": level.as_str() },
+        "properties": { "tags": ["security"], "problem.severity": severity(level) },
+    });
+    let text = if let Some(page) = pages::page(id) {
+        let summary = summary(page);
+        json!({
+            "shortDescription": { "text": summary },
+            "fullDescription": { "text": summary },
+            "help": { "text": page, "markdown": page },
         })
-        .collect();
-    let relative = segments.join("/");
-    if path.is_absolute() {
-        json!({ "uri": format!("file:///{relative}") })
     } else {
-        json!({ "uri": relative, "uriBaseId": ROOT })
+        let text = "A fault: the document cannot be read, and no store takes it.";
+        json!({ "shortDescription": { "text": text }, "help": { "text": text } })
+    };
+    if let (Some(rule), Value::Object(text)) = (rule.as_object_mut(), text) {
+        rule.extend(text);
+    }
+    rule
+}
+
+/// The first paragraph of a page, on one line.
+fn summary(page: &str) -> String {
+    let paragraph = page.split("\n\n").nth(1).unwrap_or_default();
+    paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn severity(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Note => "recommendation",
     }
 }
 
-/// The first half of a SHA-256, in hexadecimal.
-fn fingerprint(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().take(16).fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
+fn result(entry: &Entry, uri: &str, ids: &[&str], fingerprint: &str) -> Value {
+    let example =
+        entry.example.as_ref().map(|example| format!("; for example {}", example.sentence()));
+    let place = if entry.spot.pointer.is_empty() {
+        "The document".to_owned()
+    } else {
+        format!("`{}`", entry.spot.pointer)
+    };
+    let (end_line, end_column) = entry.spot.end;
+    json!({
+        "ruleId": entry.rule,
+        "ruleIndex": ids.iter().position(|id| *id == entry.rule),
+        "level": entry.level.as_str(),
+        "message": { "text": format!("{place} {}{}.", entry.message, example.unwrap_or_default()) },
+        "locations": [{
+            "physicalLocation": {
+                "artifactLocation": { "uri": uri },
+                "region": {
+                    "startLine": entry.spot.line,
+                    "startColumn": entry.spot.column,
+                    "endLine": end_line,
+                    "endColumn": end_column,
+                },
+            },
+            "logicalLocations": [{ "fullyQualifiedName": entry.spot.pointer }],
+        }],
+        "partialFingerprints": { "gatepostFinding/v1": fingerprint },
+    })
+}
+
+/// A relative reference for what is below `root`, else a `file:` address; percent-encoded.
+fn uri(path: &Path, root: &Path) -> String {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    let mut parts = Vec::new();
+    for component in below.components() {
+        match component {
+            Component::Normal(part) => parts.push(encoded(part.as_encoded_bytes())),
+            Component::ParentDir => parts.push("..".to_owned()),
+            Component::CurDir | Component::Prefix(_) | Component::RootDir => {}
+        }
+    }
+    let path = parts.join("/");
+    if below.is_absolute() { format!("file:///{path}") } else { path }
+}
+
+/// All but what is unreserved in an address (RFC 3986 section 2.3), percent-encoded.
+fn encoded(part: &[u8]) -> String {
+    const RESERVED: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    percent_encode(part, RESERVED).to_string()
+}
+
+/// FNV-1a of 64 bits: the same for every version and machine. It need only tell findings apart.
+fn fingerprint(parts: &[&str]) -> u64 {
+    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::tests::by_hand;
     use super::*;
 
-    fn results(log: &Value) -> &Vec<Value> {
-        log["runs"][0]["results"].as_array().unwrap()
-    }
-
     #[test]
-    fn a_log_has_the_structure_that_code_scanning_reads() {
-        let log = log(&by_hand("policies/groups/a b.json"), None);
-        assert_eq!(log["version"], "2.1.0");
-        assert!(log["$schema"].as_str().unwrap().ends_with("/sarif-schema-2.1.0.json"));
-        let run = &log["runs"][0];
-        assert_eq!(run["columnKind"], "unicodeCodePoints");
-        let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
-        let mut ids: Vec<&str> = rules.iter().map(|rule| rule["id"].as_str().unwrap()).collect();
-        for rule in rules {
-            for text in ["shortDescription", "fullDescription", "help"] {
-                let text = rule[text]["text"].as_str().unwrap();
-                assert!(!text.is_empty(), "{rule}");
-            }
-            assert!(!rule["help"]["markdown"].as_str().unwrap().is_empty(), "{rule}");
-            let level = rule["defaultConfiguration"]["level"].as_str().unwrap();
-            assert!(["note", "warning", "error"].contains(&level), "{rule}");
+    fn paths_become_relative_references() {
+        for (path, want) in [
+            ("/repo/policies/groups/a b%.json", "policies/groups/a%20b%25.json"),
+            ("policies/é.json", "policies/%C3%A9.json"),
+            ("./a.json", "a.json"),
+            ("../a.json", "../a.json"),
+            ("/else/a.json", "file:///else/a.json"),
+        ] {
+            assert_eq!(uri(Path::new(path), Path::new("/repo")), want);
         }
-        for result in results(&log) {
-            let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
-            assert_eq!(result["ruleId"], rules[index]["id"]);
-            assert_eq!(result["level"], rules[index]["defaultConfiguration"]["level"]);
-            assert!(!result["message"]["text"].as_str().unwrap().is_empty());
-            let print = result["partialFingerprints"]["gatepostFinding/v1"].as_str().unwrap();
-            assert_eq!(print.len(), 32);
-        }
-        assert_eq!(ids.len(), Trap::ALL.len() + 1);
-        ids.sort_unstable();
-        ids.dedup();
-        assert_eq!(ids.len(), rules.len());
-    }
-
-    #[test]
-    fn a_result_names_file_place_and_request() {
-        let log = log(&by_hand("./policies/a b%é.json"), None);
-        let result = &results(&log)[0];
-        let place = &result["locations"][0]["physicalLocation"];
-        assert_eq!(
-            place["artifactLocation"],
-            json!({ "uri": "policies/a%20b%25%C3%A9.json", "uriBaseId": ROOT })
-        );
-        assert_eq!(
-            place["region"],
-            json!({ "startLine": 2, "startColumn": 27, "endLine": 2, "endColumn": 64 })
-        );
-        let message = result["message"]["text"].as_str().unwrap();
-        assert!(message.contains("; for example DELETE /admin/GET/x"), "{message}");
-    }
-
-    #[test]
-    fn an_absolute_path_is_relative_to_the_folder_or_a_file_uri() {
-        let uri = |path: &str| artifact(Path::new(path), Some(Path::new("/work")))["uri"].clone();
-        assert_eq!(uri("/work/policies/a.json"), "policies/a.json");
-        assert_eq!(uri("/elsewhere/a#.json"), "file:///elsewhere/a%23.json");
-        assert_eq!(uri("../a:b.json"), "../a%3Ab.json");
-    }
-
-    #[test]
-    fn fingerprints_stay_when_lines_move_and_differ_between_findings() {
-        let print = |log: &Value, at: usize| results(log)[at]["partialFingerprints"].clone();
-        let mut moved = by_hand("a.json");
-        for found in moved.files.iter_mut().flat_map(|file| &mut file.findings) {
-            if let Some(region) = &mut found.region {
-                region.start.line += 10;
-                region.end.line += 10;
-            }
-        }
-        let (before, after) = (log(&by_hand("a.json"), None), log(&moved, None));
-        for at in 0..3 {
-            assert_eq!(print(&before, at), print(&after, at));
-        }
-        assert_ne!(print(&before, 0), print(&before, 2));
-        assert_ne!(print(&before, 0), print(&log(&by_hand("b.json"), None), 0));
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::probe::{Numbered, Probe};
-use super::subject::{Spot, Subject, tail_of};
+use super::subject::{Spot, Subject, tail_of, universe};
 use super::wording::listed;
 use crate::analysis::automaton::Letters;
 use crate::analysis::finding::{Finding, Trap};
@@ -26,7 +26,8 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         }
         let fields = [partition, region, account];
         found.extend(swallowed(subject, spot, fields, &[0, 1], Trap::StarSwallowsStage));
-        found.extend(swallowed(subject, spot, fields, &[VERB], Trap::StarSwallowsVerb));
+        // Stars side by side stand in for each other: only together do they keep to themselves.
+        found.extend(swallowed(subject, spot, fields, &[0, 1, VERB], Trap::StarSwallowsVerb));
         found.extend(verb(subject, spot, fields));
         found.extend(open_fields(subject, spot));
     }
@@ -47,7 +48,8 @@ fn swallowed(
         index + 1 < texts.len() && texts.get(*index).is_some_and(|text| text.contains('*'))
     };
     let open: Vec<usize> = segments.iter().copied().filter(is_open).collect();
-    if open.is_empty() {
+    let is_about_verb = segments.contains(&VERB);
+    if open.is_empty() || is_about_verb && !open.contains(&VERB) {
         return None;
     }
     let confined = |segment: usize| {
@@ -92,7 +94,7 @@ fn swallowing(
     confined: impl Fn(usize) -> Letters,
 ) -> Option<Witness> {
     let tail = tail_of(spot.pattern.as_str());
-    let typical = subject.universe(spot.pattern);
+    let typical = universe(spot.pattern);
     // Where the verb is written, another one says most.
     let verbs = if tail.contains("DELETE") { &VERBS[..] } else { &["DELETE"] };
     let ways = [(&typical, verbs), (&typical, &VERBS), (&typical, &[]), (&Universe::AnyStage, &[])];

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::probe::Probe;
-use super::subject::{Spot, Subject};
+use super::subject::{Spot, Subject, universe};
 use crate::analysis::finding::{Finding, Trap};
 use crate::analysis::witness::{Witness, WitnessTarget};
 use crate::gateway::VERBS;
@@ -29,7 +29,7 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Finding>) {
 
 /// A request that is allowed, and that is denied by the pattern once it is decoded.
 fn bypass(subject: &Subject<'_>, spot: Spot<'_>) -> Option<Witness> {
-    let universe = subject.universe(spot.pattern);
+    let universe = universe(spot.pattern);
     let mut probe = Probe::new(&universe);
     let denied = probe.pattern(spot.pattern);
     let pleasant = probe.pleasant(&VERBS);

@@ -2,14 +2,14 @@
 //! nobody may call.
 
 use super::probe::Probe;
-use super::subject::{Spot, Subject};
+use super::subject::{Spot, Subject, universe};
 use super::wording::nearest;
 use super::{ApiRoute, LintSettings, SharedFinding};
-use crate::analysis::finding::{Finding, Trap};
+use crate::analysis::finding::{Finding, Level, Trap};
 use crate::analysis::language::Universe;
 use crate::analysis::route::{RouteDecision, RouteRequests, route_access};
 use crate::analysis::witness::{Witness, WitnessTarget};
-use crate::gateway::{PathTemplate, PathTree};
+use crate::gateway::{PathTemplate, PathTree, Segment};
 use crate::policy::{PolicyDocument, Shape};
 
 pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Finding>) {
@@ -36,7 +36,7 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Finding>) {
 fn matches_none(subject: &Subject<'_>, spot: Spot<'_>, routes: &[ApiRoute]) -> bool {
     let universe = match spot.pattern.shape() {
         Shape::Arn { .. } => Universe::AnyStage,
-        Shape::Any | Shape::Page { .. } | Shape::Route { .. } => subject.universe(spot.pattern),
+        Shape::Any | Shape::Page { .. } | Shape::Route { .. } => universe(spot.pattern),
     };
     let mut probe = Probe::new(&universe);
     let pattern = probe.pattern(spot.pattern);
@@ -111,7 +111,10 @@ pub(super) fn look_together(
                 "`{verbs} {}` is guarded, and none of the documents allows anybody to call it",
                 route.template
             );
-            let finding = Finding::new(Trap::UncallableRoute, "", message, example);
+            // A catch-all may be there to refuse.
+            let is_greedy = matches!(route.template.segments().last(), Some(Segment::Greedy(_)));
+            let level = if is_greedy { Level::Note } else { Trap::UncallableRoute.level() };
+            let finding = Finding::new(Trap::UncallableRoute, "", message, example).at(level);
             Some(SharedFinding { finding, documents: Vec::new(), route: Some(number) })
         })
         .collect()

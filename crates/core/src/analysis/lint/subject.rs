@@ -112,10 +112,10 @@ impl<'a> Subject<'a> {
                 let path = self.plain(text.strip_prefix("page/").unwrap_or(text));
                 vec![WitnessTarget::Page(path)]
             }
-            Shape::Any => self.methods(self.typical(pattern), &["GET"], &self.word),
+            Shape::Any => methods(typical(pattern), &["GET"], &self.word),
             Shape::Route { verbs, .. } => {
                 let path = text.split_once('/').map_or("", |(_, path)| path);
-                self.methods(self.typical(pattern), verbs, &self.plain(path))
+                methods(typical(pattern), verbs, &self.plain(path))
             }
             Shape::Arn { .. } => {
                 let mut segments = tail_of(text).splitn(4, '/').skip(2);
@@ -123,7 +123,7 @@ impl<'a> Subject<'a> {
                 let path = self.plain(segments.next().unwrap_or("*"));
                 let matching = |candidate: &&str| Glob::new(verb).matches(candidate);
                 let verbs: Vec<&str> = VERBS.iter().copied().filter(matching).collect();
-                self.methods(self.typical(pattern), &verbs, &path)
+                methods(typical(pattern), &verbs, &path)
             }
         };
         let mut witnesses: Vec<Witness> =
@@ -152,46 +152,9 @@ impl<'a> Subject<'a> {
         samples.find(|witness| witness.decide(&[&alone]).decision == wanted)
     }
 
-    /// The stage that a person would take for an example of `pattern`.
-    pub(super) fn typical(&self, pattern: &ResourcePattern) -> Option<StageArn> {
-        let typical = example_stage()?;
-        let Shape::Arn { partition, region, account, .. } = pattern.shape() else {
-            return Some(typical);
-        };
-        let mut segments = tail_of(pattern.as_str()).split('/');
-        let api = segments.next().unwrap_or("*");
-        // `…:*/GET/x`, which has a segment too few.
-        let stage = segments.next().filter(|stage| !VERBS.contains(stage)).unwrap_or("*");
-        let fields = [
-            fit(partition, typical.partition()),
-            fit(region, typical.region()),
-            fit(account, typical.account()),
-            fit(api, typical.api_id()),
-            fit(stage, typical.stage()),
-        ];
-        let [partition, region, account, api, stage] = fields;
-        format!("arn:{partition}:execute-api:{region}:{account}:{api}/{stage}").parse().ok()
-    }
-
-    /// Where the requests are that a person would take for an example of `pattern`.
-    pub(super) fn universe(&self, pattern: &ResourcePattern) -> Universe {
-        match pattern.shape() {
-            Shape::Page { .. } => Universe::Pages,
-            Shape::Any | Shape::Arn { .. } | Shape::Route { .. } => {
-                self.typical(pattern).map_or(Universe::AnyStage, Universe::Stage)
-            }
-        }
-    }
-
     /// What the document says to `witness`.
     pub(super) fn decide(&self, witness: &Witness) -> Decision {
         witness.decide(&[self.document]).decision
-    }
-
-    fn methods(&self, stage: Option<StageArn>, verbs: &[&str], path: &str) -> Vec<WitnessTarget> {
-        let Some(stage) = stage else { return Vec::new() };
-        let method = |verb: &&str| format!("{stage}/{verb}/{path}").parse().ok();
-        verbs.iter().filter_map(method).map(WitnessTarget::Method).collect()
     }
 
     /// `glob` with a word for each wildcard.
@@ -224,6 +187,43 @@ impl Spot<'_> {
     ) -> Finding {
         Finding::new(rule, self.pointer(), message, example)
     }
+}
+
+/// The stage that a person would take for an example of `pattern`.
+fn typical(pattern: &ResourcePattern) -> Option<StageArn> {
+    let usual = example_stage()?;
+    let Shape::Arn { partition, region, account, .. } = pattern.shape() else {
+        return Some(usual);
+    };
+    let mut segments = tail_of(pattern.as_str()).split('/');
+    let api = segments.next().unwrap_or("*");
+    // `…:*/GET/x`, which has a segment too few.
+    let stage = segments.next().filter(|stage| !VERBS.contains(stage)).unwrap_or("*");
+    let fields = [
+        fit(partition, usual.partition()),
+        fit(region, usual.region()),
+        fit(account, usual.account()),
+        fit(api, usual.api_id()),
+        fit(stage, usual.stage()),
+    ];
+    let [partition, region, account, api, stage] = fields;
+    format!("arn:{partition}:execute-api:{region}:{account}:{api}/{stage}").parse().ok()
+}
+
+/// Where the requests are that a person would take for an example of `pattern`.
+pub(super) fn universe(pattern: &ResourcePattern) -> Universe {
+    match pattern.shape() {
+        Shape::Page { .. } => Universe::Pages,
+        Shape::Any | Shape::Arn { .. } | Shape::Route { .. } => {
+            typical(pattern).map_or(Universe::AnyStage, Universe::Stage)
+        }
+    }
+}
+
+fn methods(stage: Option<StageArn>, verbs: &[&str], path: &str) -> Vec<WitnessTarget> {
+    let Some(stage) = stage else { return Vec::new() };
+    let method = |verb: &&str| format!("{stage}/{verb}/{path}").parse().ok();
+    verbs.iter().filter_map(method).map(WitnessTarget::Method).collect()
 }
 
 /// What follows the fifth colon of an ARN; for one that ends before it, its last star.
