@@ -40,7 +40,7 @@ impl Api {
             };
             let is_own = |verb: &&str| match route.verb {
                 MethodVerb::Any => !of_others(verb),
-                verb_of_route => MethodVerb::one(verb) == Some(verb_of_route),
+                MethodVerb::One(own) => *verb == own,
             };
             ApiRoute {
                 verbs: VERBS.into_iter().filter(is_own).collect(),

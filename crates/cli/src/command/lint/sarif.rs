@@ -59,19 +59,20 @@ fn rule(id: &str) -> Value {
         "defaultConfiguration": { "level": level.as_str() },
         "properties": { "tags": ["security"], "problem.severity": severity(level) },
     });
-    let text = match pages::page(id) {
-        Some(page) => {
-            let summary = summary(page);
-            json!({
-                "shortDescription": { "text": summary },
-                "fullDescription": { "text": summary },
-                "help": { "text": page, "markdown": page },
-            })
-        }
-        None => {
-            let text = "A fault: the document cannot be read, and no store takes it.";
-            json!({ "shortDescription": { "text": text }, "help": { "text": text } })
-        }
+    let text = if let Some(page) = pages::page(id) {
+        let summary = summary(page);
+        json!({
+            "shortDescription": { "text": summary },
+            "fullDescription": { "text": summary },
+            "help": { "text": page, "markdown": page },
+        })
+    } else {
+        let text = "A fault: the document cannot be read, and no store takes it.";
+        json!({
+            "shortDescription": { "text": text },
+            "fullDescription": { "text": text },
+            "help": { "text": text },
+        })
     };
     if let (Some(rule), Value::Object(text)) = (rule.as_object_mut(), text) {
         rule.extend(text);
@@ -139,15 +140,11 @@ fn uri(path: &Path, root: &Path) -> String {
 }
 
 fn encoded(part: &[u8]) -> String {
-    let mut text = String::with_capacity(part.len());
-    for byte in part {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
-            text.push(char::from(*byte));
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    text
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    let letter = |byte: &u8| {
+        if plain(byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") }
+    };
+    part.iter().map(letter).collect()
 }
 
 /// FNV-1a of 64 bits: the same for every version and machine. It need only tell findings apart.

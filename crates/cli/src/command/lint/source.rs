@@ -160,7 +160,7 @@ impl Reader<'_> {
                 Kind::Scalar
             }
         };
-        (self.at > start).then(|| Node { span: start..self.at, kind })
+        (self.at > start).then_some(Node { span: start..self.at, kind })
     }
 
     fn array(&mut self) -> Option<Vec<Node>> {
