@@ -27,7 +27,7 @@ pub(crate) enum Command {
     Dev(Box<DevArgs>),
     Diff(Box<diff::DiffArgs>),
     Explain(Box<explain::ExplainArgs>),
-    Lint(lint::LintArgs),
+    Lint(Box<lint::LintArgs>),
     Matrix(matrix::MatrixArgs),
     Merge(merge::MergeArgs),
     Test(test::TestArgs),

@@ -5,7 +5,6 @@
 
 mod command;
 mod comparison;
-mod coverage_routes;
 mod dev;
 mod development;
 mod exit_status;

@@ -33,16 +33,3 @@ impl Paint {
         }
     }
 }
-
-/// The text with control characters escaped, which a terminal would act on.
-pub(crate) fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}

@@ -13,6 +13,8 @@ use anyhow::Context as _;
 use gatepost_core::gateway::{PathTemplate, PathTree};
 use gatepost_emulator::gateway::MethodVerb;
 
+pub(crate) use self::reader::RoutesError;
+
 /// The routes of a document, in its order.
 #[derive(Debug)]
 pub(crate) struct RouteList {
@@ -20,6 +22,8 @@ pub(crate) struct RouteList {
     pub(crate) title: String,
     /// The routes: all verbs of a path are together.
     pub(crate) routes: Vec<Route>,
+    /// Every path, also those without methods: they too may win a request over others.
+    pub(crate) paths: Vec<PathTemplate>,
     /// What was seen and passed over, for people.
     pub(crate) notes: Vec<Note>,
     /// Where in `routes` the verbs of each path are.
@@ -44,7 +48,7 @@ pub(crate) enum Guard {
     /// The `security` at the root of the document, the operation having none. API Gateway applies
     /// that to no method when it imports the document.
     Root,
-    /// Something that asks no policy document of Gatepost: `IAM`, `a Cognito user pool`.
+    /// Something that asks no policy document of Gatepost: `IAM`, `a Cognito user pool`, `an API key`.
     Other(&'static str),
     /// Nothing: the method is open to everyone.
     Public,
@@ -87,14 +91,22 @@ impl RouteList {
                 path.display()
             )
         })?;
-        reader::read(&text).with_context(|| format!("the routes in `{}`", path.display()))
+        Self::parse(&text).with_context(|| format!("the routes in `{}`", path.display()))
+    }
+
+    /// Reads the text of a document.
+    ///
+    /// # Errors
+    ///
+    /// When it does not say what routes there are; with every fault's place.
+    pub(crate) fn parse(text: &str) -> Result<Self, RoutesError> {
+        reader::read(text)
     }
 
     /// The route that API Gateway finds for a request; the path is without its leading slash.
     ///
     /// The resource is found first, in the order of [`PathTree::find`]; then its own method for the
     /// verb comes before `ANY`, and another resource is not tried for its verb.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the coverage of `gatepost test` asks this"))]
     pub(crate) fn find(&self, verb: &str, path: &str) -> Option<&Route> {
         let verb = MethodVerb::one(verb)?;
         let at = self.tree.find(path)?.value;
@@ -127,13 +139,13 @@ mod tests {
             found.sort();
             want.sort();
         }
-        assert_eq!(found, want, "{name}");
+        assert_eq!(found, want, "{name} of the case: {}", case["description"]);
     }
 
     fn assert_case(case: &Value) {
         let text =
             case["text"].as_str().map_or_else(|| case["document"].to_string(), str::to_owned);
-        let list = match reader::read(&text) {
+        let list = match RouteList::parse(&text) {
             Ok(list) => list,
             Err(error) => {
                 let faults = error.to_string().lines().map(str::to_owned).collect();
@@ -147,7 +159,7 @@ mod tests {
             let (verb, path) = request.split_once(' ').unwrap();
             let found = list.find(verb, path.strip_prefix('/').unwrap());
             let found = found.map(|route| format!("{} {}", route.verb, route.template));
-            assert_eq!(found.as_deref(), want.as_str(), "{request}");
+            assert_eq!(found.as_deref(), want.as_str(), "{request}: {}", case["description"]);
         }
     }
 
@@ -160,8 +172,6 @@ mod tests {
             let path = entry.unwrap().path();
             let cases: Vec<Value> = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
             for case in cases {
-                // What a failing assertion is about.
-                println!("{}: {}", path.display(), case["description"].as_str().unwrap());
                 assert_case(&case);
                 count += 1;
             }

@@ -91,7 +91,7 @@ impl Side {
         let place = |path: &Path| format!("{prefix}{}", path.display());
         let mut fault = |path: &Path, fault: &FileFault| {
             let line = format!("`{}`: {fault}", place(path));
-            faults.push(visible(&line).into_owned());
+            faults.push(visible(&line));
         };
         let is_one_file = match found {
             Found::File { path, document } => {

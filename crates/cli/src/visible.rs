@@ -1,13 +1,8 @@
 //! Text from documents and names of files, made fit to be shown to people.
 
-use std::borrow::Cow;
-
 /// The text, with every character that cannot be seen but can change what is seen (control
 /// characters, marks of direction, joiners) written as `\u{202e}`.
-pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_invisible) {
-        return Cow::Borrowed(text);
-    }
+pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if is_invisible(character) {
@@ -16,7 +11,7 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
             shown.push(character);
         }
     }
-    Cow::Owned(shown)
+    shown
 }
 
 fn is_invisible(character: char) -> bool {

@@ -167,7 +167,7 @@ fn the_page_loads_nothing_and_runs_nothing() {
         assert!(!page.contains(foreign), "`{foreign}` is in the page");
     }
     for reference in page.split("href=\"").skip(1) {
-        assert!(reference.starts_with('#'), "{:.40}", reference);
+        assert!(reference.starts_with('#'), "{reference:.40}");
     }
     assert!(page.contains("default-src 'none'"), "no content security policy");
     assert!(page.contains("2026-01-31"), "no date");
@@ -239,6 +239,19 @@ fn a_stage_decides_about_arns() {
     assert_eq!(decision(&[]), "partial");
     assert_eq!(decision(&["--stage", &arn("prod")]), "allow");
     assert_eq!(decision(&["--stage", &arn("dev")]), "deny");
+}
+
+#[test]
+fn a_path_without_methods_still_takes_requests_from_others() {
+    let folder = world();
+    let file = folder.path().join("api.json");
+    let guarded = json!({ "get": { "security": [{ "a": [] }] } });
+    let document = json!({ "openapi": "3.0.0",
+        "paths": { "/movies/secret": { "parameters": [] }, "/movies/{id}": guarded } });
+    fs::write(&file, document.to_string()).unwrap();
+    let arguments = ["--routes", file.to_str().unwrap(), "--format", "csv"];
+    let out = shown(folder.path(), &[&arguments[..], &["--subject", "group:readers"]].concat());
+    assert!(out.ends_with("GET,/movies/{id},,authorizer,allow\r\n"), "{out}");
 }
 
 #[test]

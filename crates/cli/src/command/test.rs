@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 
 use super::Format;
-use crate::coverage_routes;
 use crate::exit_status::ExitStatus;
 use crate::explain::Documents;
 use crate::paint::Paint;
+use crate::routes::RouteList;
 use crate::suite::{Run, Suite, junit};
 use crate::watch;
 
@@ -101,10 +101,10 @@ impl TestArgs {
         let documents = Documents::open(&self.policies)?;
         let suites = self.suites()?;
         let counts = self.coverage || self.min_coverage.is_some();
-        let routes = if counts { self.listed_routes()? } else { None };
+        let routes = if counts { self.listed_routes(stderr)? } else { None };
         let mut run = Run::new(&documents, &suites)?;
         if counts {
-            run.count(&documents, &suites, routes.as_deref());
+            run.count(&documents, &suites, routes.as_ref());
         }
         for subject in &run.without_document {
             writeln!(stderr, "note: {subject} has no document in `{}`", self.policies.display())?;
@@ -179,12 +179,17 @@ impl TestArgs {
         Ok(files)
     }
 
-    fn listed_routes(&self) -> anyhow::Result<Option<Vec<(String, String)>>> {
+    fn listed_routes(&self, stderr: &mut dyn Write) -> anyhow::Result<Option<RouteList>> {
         let default = self.policies.join("routes/openapi.yaml");
-        match &self.routes {
-            Some(path) => coverage_routes::list(path).map(Some),
-            None if default.exists() => coverage_routes::list(&default).map(Some),
-            None => Ok(None),
+        let path = match &self.routes {
+            Some(path) => path,
+            None if default.exists() => &default,
+            None => return Ok(None),
+        };
+        let routes = RouteList::open(path)?;
+        for note in &routes.notes {
+            writeln!(stderr, "note: {}: {note}", path.display())?;
         }
+        Ok(Some(routes))
     }
 }

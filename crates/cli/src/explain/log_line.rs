@@ -14,7 +14,8 @@ use super::Asked;
 use super::caller::Caller;
 use super::documents::Documents;
 use super::reasons::{Meaning, meaning};
-use crate::paint::{Paint, visible};
+use crate::paint::Paint;
+use crate::visible::visible;
 
 /// The longest line that is read, in bytes: what CloudWatch Logs takes as one event.
 const MAX_BYTES: u64 = 1024 * 1024;

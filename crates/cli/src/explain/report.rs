@@ -8,7 +8,7 @@ use gatepost_core::subject::{Subject, SubjectKind};
 use super::Asked;
 use super::caller::Caller;
 use super::documents::{Documents, Held};
-use crate::paint::visible;
+use crate::visible::visible;
 
 /// What the documents say of one call, and why.
 #[derive(Debug)]

@@ -4,7 +4,8 @@ use gatepost_core::policy::{Change, Decision, Effect, Standing, StatementStandin
 use serde_json::{Value, json};
 
 use super::report::Report;
-use crate::paint::{Paint, visible};
+use crate::paint::Paint;
+use crate::visible::visible;
 
 /// The most near misses that are told to people; JSON has all.
 const MAX_NEAR_MISSES: usize = 3;

@@ -13,7 +13,7 @@ const AUTHORIZER: &str = "x-amazon-apigateway-authorizer";
 /// Why a document does not say what routes there are: every fault, with its place.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-pub(super) struct RoutesError(Vec<OpenApiFault>);
+pub(crate) struct RoutesError(Vec<OpenApiFault>);
 
 pub(super) fn read(text: &str) -> Result<RouteList, RoutesError> {
     let one = |fault| RoutesError(vec![fault]);
@@ -25,6 +25,7 @@ struct Reader<'a> {
     root: Place<'a>,
     root_guard: Option<Guard>,
     routes: Vec<Route>,
+    paths: Vec<PathTemplate>,
     notes: Vec<Note>,
     tree: PathTree<Vec<usize>>,
     faults: Vec<OpenApiFault>,
@@ -37,6 +38,7 @@ impl<'a> Reader<'a> {
             root: root.clone(),
             root_guard: None,
             routes: Vec::new(),
+            paths: Vec::new(),
             notes: Vec::new(),
             tree: PathTree::new(),
             faults: Vec::new(),
@@ -71,6 +73,7 @@ impl<'a> Reader<'a> {
         Ok(RouteList {
             title: title.unwrap_or_default(),
             routes: self.routes,
+            paths: self.paths,
             notes: self.notes,
             tree: self.tree,
         })
@@ -111,7 +114,9 @@ impl<'a> Reader<'a> {
             routes.sort_by_key(|route| route.verb == MethodVerb::Any);
         }
         let places = (first..self.routes.len()).collect();
-        self.tree.insert(&template, places).map_err(|error| item.fault(error.to_string()))
+        self.tree.insert(&template, places).map_err(|error| item.fault(error.to_string()))?;
+        self.paths.push(template);
+        Ok(())
     }
 
     fn operation(
@@ -162,13 +167,12 @@ impl<'a> Reader<'a> {
         match kind.to_ascii_lowercase().as_str() {
             "awssigv4" => IAM,
             "cognito_user_pools" => Guard::Other("a Cognito user pool"),
-            // A usage plan's key tells clients apart; it does not say who may do what.
             "" if scheme.get(AUTHORIZER).is_none()
                 && is("type", "apiKey")
                 && is("in", "header")
-                && is("name", "x-api-key") =>
+                && is("name", "X-API-Key") =>
             {
-                Guard::Public
+                Guard::Other("an API key")
             }
             _ => Guard::Operation,
         }

@@ -6,6 +6,7 @@ use gatepost_core::subject::Subject;
 use serde_json::{Value, json};
 
 use crate::explain::Documents;
+use crate::routes::RouteList;
 
 /// What was reached, of statements and of routes.
 #[derive(Debug)]
@@ -60,48 +61,18 @@ pub(super) fn statements(documents: &Documents, applied: &BTreeSet<(Subject, usi
     Tally { total, missing }
 }
 
-/// The routes, less those that a request of `asked`, verbs and paths, would reach.
+/// The routes whose authorizer asks the policies, less those that a request of `asked`, verbs and
+/// paths, would reach. A slash at the end of a path changes nothing, as in API Gateway.
 pub(super) fn routes<'a>(
-    routes: &[(String, String)],
+    list: &RouteList,
     asked: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Tally {
-    let reached: BTreeSet<usize> =
-        asked.filter_map(|(verb, path)| route_of(routes, verb, path)).collect();
-    let missing = routes.iter().enumerate().filter(|(index, _)| !reached.contains(index));
-    let missing = missing.map(|(_, (verb, template))| format!("{verb} {template}")).collect();
-    Tally { total: routes.len(), missing }
-}
-
-/// Which route answers a request: at each segment the literal before the parameter, and this before
-/// `{proxy+}`; on the template found, the verb before `ANY`.
-fn route_of(routes: &[(String, String)], verb: &str, path: &str) -> Option<usize> {
-    let ranked = routes.iter().filter_map(|(_, template)| Some((rank(template, path)?, template)));
-    let (_, best) = ranked.min()?;
-    let of_verb = |wanted: &str| {
-        routes.iter().position(|(verb, template)| verb == wanted && template == best)
-    };
-    of_verb(verb).or_else(|| of_verb("ANY"))
-}
-
-/// How `path` matches `template`, segment by segment, the lower the better; `None` if it does not.
-/// A slash at the end changes nothing, as in API Gateway.
-fn rank(template: &str, path: &str) -> Option<Vec<u8>> {
-    let mut segments = path.trim_matches('/').split('/');
-    let mut ranks = Vec::new();
-    for wanted in template.trim_matches('/').split('/') {
-        let found = segments.next()?;
-        let is_parameter = wanted.starts_with('{') && wanted.ends_with('}');
-        if wanted.ends_with("+}") && is_parameter {
-            ranks.push(2);
-            return (!found.is_empty()).then_some(ranks);
-        }
-        match (is_parameter && !found.is_empty(), wanted == found) {
-            (_, true) => ranks.push(0),
-            (true, false) => ranks.push(1),
-            (false, false) => return None,
-        }
-    }
-    segments.next().is_none().then_some(ranks)
+    let found = asked.filter_map(|(verb, path)| list.find(verb, path.trim_matches('/')));
+    let reached: BTreeSet<_> = found.map(|route| (&route.template, route.verb)).collect();
+    let guarded = || list.routes.iter().filter(|route| route.guard.asks_policies());
+    let missing = guarded().filter(|route| !reached.contains(&(&route.template, route.verb)));
+    let missing = missing.map(|route| format!("{} {}", route.verb, route.template)).collect();
+    Tally { total: guarded().count(), missing }
 }
 
 #[cfg(test)]
@@ -109,33 +80,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_literal_sibling_wins_and_the_verb_before_any() {
-        let list: Vec<(String, String)> = [
-            ("GET", "/"),
-            ("GET", "/movies/{id}"),
-            ("GET", "/movies/new"),
-            ("PUT", "/movies/{id}"),
-            ("ANY", "/api/{proxy+}"),
-            ("GET", "/api/{proxy+}"),
-            ("GET", "/api/profile"),
-        ]
-        .map(|(verb, template)| (verb.to_owned(), template.to_owned()))
-        .into();
-        for (verb, path, want) in [
-            ("GET", "/", Some(0)),
-            ("GET", "/movies/7", Some(1)),
-            ("GET", "/movies/7/", Some(1)),
-            ("GET", "/movies/new", Some(2)),
-            ("PUT", "/movies/new", None),
-            ("PUT", "/movies/7", Some(3)),
-            ("POST", "/api/a/b", Some(4)),
-            ("GET", "/api/a/b", Some(5)),
-            ("GET", "/api/profile", Some(6)),
-            ("GET", "/api", None),
-            ("GET", "/movies//", None),
-            ("GET", "/movies/7/reviews", None),
+    fn a_request_reaches_the_route_that_api_gateway_finds_for_it() {
+        let list = RouteList::parse(
+            "openapi: 3.0.0
+paths:
+  /movies/{id}: { get: { security: [a: []] }, put: { security: [a: []] } }
+  /movies/new: { get: {} }
+  /api/{proxy+}: { x-amazon-apigateway-any-method: { security: [a: []] } }
+",
+        );
+        let list = list.unwrap();
+        for (verb, path, reached) in [
+            ("GET", "/movies/7", 1),
+            ("GET", "/movies/7/", 1),
+            ("GET", "/movies/new", 0),
+            ("PATCH", "/api/a/b", 1),
+            ("GET", "/elsewhere", 0),
         ] {
-            assert_eq!(route_of(&list, verb, path), want, "{verb} {path}");
+            let tally = routes(&list, [(verb, path)].into_iter());
+            assert_eq!((tally.reached(), tally.total), (reached, 3), "{verb} {path}");
         }
     }
 

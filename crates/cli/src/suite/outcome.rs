@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use super::coverage::{self, Coverage, Tally};
 use super::{Expected, Suite};
 use crate::explain::{Documents, Report, applied};
-use crate::paint::{Paint, visible};
+use crate::paint::Paint;
+use crate::routes::RouteList;
+use crate::visible::visible;
 
 /// What came of every case of every suite.
 #[derive(Debug)]
@@ -88,7 +90,7 @@ impl Run {
         &mut self,
         documents: &Documents,
         suites: &[Suite],
-        routes: Option<&[(String, String)]>,
+        routes: Option<&RouteList>,
     ) {
         let cases = || suites.iter().flat_map(|suite| &suite.cases);
         let asked = || cases().map(|case| (case.asked.verb, case.asked.path.as_str()));

@@ -129,7 +129,8 @@ def solve(before, after):
         solver = z3.Solver()
         solver.set("timeout", 20_000)
         solver.add(is_request, formula)
-        answers.append({z3.sat: True, z3.unsat: False, z3.unknown: None}[solver.check()])
+        known = {"sat": True, "unsat": False, "unknown": None}
+        answers.append(known[str(solver.check())])
     return answers
 
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::context::Context;
 use super::decide::{Access, Target, Verdict, applies, names, verdict};
 use super::document::{PolicyDocument, Resources, Statement};
-use super::resource::Shape;
+use super::resource::{Kind, Verb};
 use crate::gateway::VERBS;
 
 /// Documents, indexed by what their patterns begin with.
@@ -49,16 +49,16 @@ impl PolicyIndex {
                 for (index, pattern) in patterns.iter().enumerate() {
                     let entry = Entry { pattern: Some(index), ..entry };
                     let literal = pattern.literal().to_owned();
-                    match pattern.shape() {
-                        Shape::Arn { .. } => arns.push((literal, entry)),
-                        Shape::Route { verbs: [verb], .. } => {
-                            let lists = VERBS.iter().zip(&mut routes);
-                            for (_, list) in lists.filter(|(known, _)| *known == verb) {
-                                list.push((literal.clone(), entry));
+                    match pattern.kind() {
+                        Kind::Arn(_) => arns.push((literal, entry)),
+                        Kind::Route(Verb::Any) => any_verb.push((literal, entry)),
+                        Kind::Route(Verb::One(verb)) => {
+                            let mut lists = VERBS.iter().zip(&mut routes);
+                            if let Some((_, list)) = lists.find(|(known, _)| *known == verb) {
+                                list.push((literal, entry));
                             }
                         }
-                        Shape::Route { .. } => any_verb.push((literal, entry)),
-                        Shape::Any | Shape::Page { .. } => always.push(entry),
+                        Kind::Any | Kind::Page => always.push(entry),
                     }
                 }
             }

@@ -35,7 +35,7 @@ pub struct ResourcePattern {
 
 /// What a pattern is, and where its parts stand in its text.
 #[derive(Clone, Debug, Eq, PartialEq)]
-enum Kind {
+pub(super) enum Kind {
     Any,
     Arn(Fields),
     Route(Verb),
@@ -45,7 +45,7 @@ enum Kind {
 /// The fields of an ARN that may hold wildcards, as ranges of its text. One that is not written is
 /// the last `*`, which stands for it too.
 #[derive(Clone, Debug, Eq, PartialEq)]
-struct Fields {
+pub(super) struct Fields {
     partition: Range<usize>,
     region: Range<usize>,
     account: Range<usize>,
@@ -53,7 +53,7 @@ struct Fields {
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Verb {
+pub(super) enum Verb {
     Any,
     One(&'static str),
 }
@@ -182,8 +182,12 @@ impl ResourcePattern {
         }
     }
 
+    pub(super) fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
     /// The verbs of a route pattern.
-    fn verbs(&self) -> &[&'static str] {
+    pub(super) fn verbs(&self) -> &[&'static str] {
         match &self.kind {
             Kind::Route(Verb::Any) => &VERBS,
             Kind::Route(Verb::One(verb)) => std::slice::from_ref(verb),

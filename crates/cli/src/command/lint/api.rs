@@ -40,7 +40,7 @@ impl Api {
             };
             let is_own = |verb: &&str| match route.verb {
                 MethodVerb::Any => !of_others(verb),
-                MethodVerb::One(own) => *verb == own,
+                own @ MethodVerb::One(_) => MethodVerb::one(verb) == Some(own),
             };
             ApiRoute {
                 verbs: VERBS.into_iter().filter(is_own).collect(),

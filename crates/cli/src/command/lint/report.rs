@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::files::PolicyFile;
 use super::source::Spot;
-use crate::paint::{Paint, visible};
+use crate::paint::Paint;
+use crate::visible::visible;
 
 /// Faults that are about the name of a member rather than its value, and a trap that is.
 const ABOUT_NAMES: [&str; 7] = [

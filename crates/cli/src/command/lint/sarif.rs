@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
 use gatepost_core::analysis::{Level, Trap};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use serde_json::{Value, json};
 
 use super::pages;
@@ -139,12 +140,11 @@ fn uri(path: &Path, root: &Path) -> String {
     if below.is_absolute() { format!("file:///{path}") } else { path }
 }
 
+/// All but what is unreserved in an address (RFC 3986 section 2.3), percent-encoded.
 fn encoded(part: &[u8]) -> String {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
-    let letter = |byte: &u8| {
-        if plain(byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") }
-    };
-    part.iter().map(letter).collect()
+    const RESERVED: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    percent_encode(part, RESERVED).to_string()
 }
 
 /// FNV-1a of 64 bits: the same for every version and machine. It need only tell findings apart.

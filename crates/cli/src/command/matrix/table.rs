@@ -59,13 +59,8 @@ impl Table {
     /// Decides every cell.
     pub(super) fn new(columns: Columns, list: &RouteList, scope: &Scope) -> Self {
         let Columns(columns) = columns;
-        let mut templates: Vec<&PathTemplate> = list.routes.iter().map(|r| &r.template).collect();
-        templates.dedup();
         let decide = |routes: &[Route]| -> Vec<Row> {
-            routes
-                .iter()
-                .flat_map(|route| rows_of(route, list, &columns, &templates, scope))
-                .collect()
+            routes.iter().flat_map(|route| rows_of(route, list, &columns, scope)).collect()
         };
         // The routes have nothing to do with each other, and of a large API there are many.
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -164,15 +159,9 @@ fn verbs_of(route: &Route, list: &RouteList) -> Vec<&'static str> {
 }
 
 /// One row, or one for each set of verbs that are alike for every column.
-fn rows_of(
-    route: &Route,
-    list: &RouteList,
-    columns: &[Column],
-    templates: &[&PathTemplate],
-    scope: &Scope,
-) -> Vec<Row> {
+fn rows_of(route: &Route, list: &RouteList, columns: &[Column], scope: &Scope) -> Vec<Row> {
     let others: Vec<&PathTemplate> =
-        templates.iter().copied().filter(|other| **other != route.template).collect();
+        list.paths.iter().filter(|other| **other != route.template).collect();
     let mut rows: Vec<Row> = Vec::new();
     for verb in verbs_of(route, list) {
         let requests = RouteRequests { verb, template: &route.template, others: &others };

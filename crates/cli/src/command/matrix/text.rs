@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::cell::{Kind, examples};
 use super::table::{Row, Table};
 use crate::routes::Guard;
+use crate::visible::visible;
 
 /// What the text is written to.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,7 @@ pub(super) fn write(table: &Table, terminal: Terminal, out: &mut dyn Write) -> i
     // A path that takes most of the line would leave no place for what it is about.
     let paths = paths.min((width / 2).saturating_sub(methods).max(20));
     let label = methods + GAP + paths + GAP;
-    let names: Vec<String> = table.columns.iter().map(|column| plain(&column.name)).collect();
+    let names: Vec<String> = table.columns.iter().map(|column| visible(&column.name)).collect();
     let layout = Layout::new(&names, table.notes().len(), width.saturating_sub(label));
     let mut first = 0;
     for count in &layout.blocks {
@@ -198,27 +199,15 @@ fn notes(table: &Table, ink: Ink, out: &mut dyn Write) -> io::Result<()> {
     for (number, row, column, access) in table.notes() {
         let kind = Kind::of(access);
         let (glyph, style) = glyph(kind);
-        let name = plain(&column.name);
+        let name = visible(&column.name);
         let mark = ink.paint(&format!("{glyph}{number}"), style);
         writeln!(out, "\n{mark}  {name}, {} {}", row.method, row.template)?;
         let indent = " ".repeat(length(&format!("{glyph}{number}")) + GAP);
         for example in examples(column, access) {
-            writeln!(out, "{indent}{}", plain(&example))?;
+            writeln!(out, "{indent}{}", visible(&example))?;
         }
     }
     Ok(())
-}
-
-/// A text with nothing in it that a terminal would act on.
-fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '"' | '\'' | '\\' => plain.push(character),
-            _ => plain.extend(character.escape_debug()),
-        }
-    }
-    plain
 }
 
 /// In characters, which most terminals give one cell each.
@@ -257,11 +246,6 @@ mod tests {
     fn columns_that_do_not_fit_make_another_block_and_each_block_has_one() {
         assert_eq!(Layout::new(&names(10, 10), 0, 32).blocks, [6, 4]);
         assert_eq!(Layout::new(&names(3, 50), 0, 10).blocks, [1, 1, 1]);
-    }
-
-    #[test]
-    fn a_terminal_is_told_nothing_by_a_name() {
-        assert_eq!(plain("a\u{1b}[31m \"b\" \u{202e}c"), "a\\u{1b}[31m \"b\" \\u{202e}c");
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(super) struct Code {
 
 impl Code {
     pub(super) fn of(text: &str) -> Self {
-        Self { text: visible(text).into_owned() }
+        Self { text: visible(text) }
     }
 
     pub(super) fn in_cell(text: &str) -> Self {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::glob::{glob_includes, glob_normalized, globs_meet};
-use super::super::resource::{ResourcePattern, Shape};
+use super::super::resource::{Kind, ResourcePattern};
 use super::report::Origin;
 use crate::gateway::VERBS;
 
@@ -86,11 +86,11 @@ impl<'a> Piece<'a> {
         group: usize,
         origin: Origin,
     ) -> Self {
-        let (family, verbs) = match pattern.shape() {
-            Shape::Any => (Family::Any, Verbs::OTHER),
-            Shape::Arn { .. } => (Family::Arn, Verbs::OTHER),
-            Shape::Page { .. } => (Family::Page, Verbs::OTHER),
-            Shape::Route { verbs, .. } => (Family::Route, Verbs::of(verbs)),
+        let (family, verbs) = match pattern.kind() {
+            Kind::Any => (Family::Any, Verbs::OTHER),
+            Kind::Arn(_) => (Family::Arn, Verbs::OTHER),
+            Kind::Page => (Family::Page, Verbs::OTHER),
+            Kind::Route(_) => (Family::Route, Verbs::of(pattern.verbs())),
         };
         let mut template = pattern.template();
         if family == Family::Arn {
