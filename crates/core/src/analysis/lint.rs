@@ -38,7 +38,7 @@ pub struct LintSettings {
 impl Default for LintSettings {
     /// A typical stage, the default budget of the authorizer, and no routes.
     fn default() -> Self {
-        Self { stage: None, max_policy_bytes: 8_192, routes: None, max_states: 20_000 }
+        Self { stage: None, max_policy_bytes: 8_192, routes: None, max_states: 5_000 }
     }
 }
 

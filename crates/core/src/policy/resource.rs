@@ -221,7 +221,7 @@ impl ResourcePattern {
 
     /// What the whole ARN of a method that it matches begins with, or the path if it is a route or
     /// page pattern.
-    pub(super) fn literal(&self) -> &str {
+    pub(crate) fn literal(&self) -> &str {
         let template = self.template();
         let start = if matches!(self.kind, Kind::Arn(_)) { 0 } else { template.part.start };
         let text = self.text.get(start..).unwrap_or_default();

@@ -69,7 +69,11 @@ fn rule(id: &str) -> Value {
         })
     } else {
         let text = "A fault: the document cannot be read, and no store takes it.";
-        json!({ "shortDescription": { "text": text }, "help": { "text": text } })
+        json!({
+            "shortDescription": { "text": text },
+            "fullDescription": { "text": text },
+            "help": { "text": text },
+        })
     };
     if let (Some(rule), Value::Object(text)) = (rule.as_object_mut(), text) {
         rule.extend(text);

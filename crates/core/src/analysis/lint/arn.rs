@@ -108,24 +108,33 @@ fn swallowing(
         let tidy = probe.add(|universe, automaton, number| {
             universe.add_segments(automaton, fields, tail, &confined, number)
         });
-        let at = (spot.statement, spot.index);
-        let others = if spot.counts() {
-            probe.statements(&subject.filled, "execute-api:Invoke", at)
-        } else {
-            Vec::new()
-        };
         let max_states = subject.settings.max_states;
-        let wanted = |accepted: &BTreeSet<u32>| {
-            let says_so = |other: &Numbered| {
-                // An Allow is nothing beside a Deny.
-                (spot.of.effect() == Effect::Allow || other.effect == Effect::Deny)
-                    && other.applies(accepted)
-            };
-            !accepted.contains(&tidy) && !others.iter().any(says_so)
+        let needed = [pattern, requests];
+        let witness = |text: Option<String>| {
+            let method = text.and_then(|text| text.parse().ok())?;
+            subject.witness(spot.of, WitnessTarget::Method(method))
         };
-        let text = probe.shortest(&[pattern, requests], max_states, wanted);
-        if let Some(method) = text.and_then(|text| text.parse().ok()) {
-            return subject.witness(spot.of, WitnessTarget::Method(method));
+        let is_swallowed = |accepted: &BTreeSet<u32>| !accepted.contains(&tidy);
+        let Some(first) = witness(probe.shortest(&needed, max_states, is_swallowed)) else {
+            continue;
+        };
+        if !spot.counts() || subject.matters(spot, &first) {
+            return Some(first);
+        }
+        // Something else says the same of that one; perhaps not of every one.
+        let others =
+            probe.statements(&subject.filled, "execute-api:Invoke", (spot.statement, spot.index));
+        let says_so = |other: &Numbered, accepted: &BTreeSet<u32>| {
+            // An Allow is nothing beside a Deny.
+            (spot.of.effect() == Effect::Allow || other.effect == Effect::Deny)
+                && other.applies(accepted)
+        };
+        let wanted = |accepted: &BTreeSet<u32>| {
+            is_swallowed(accepted) && !others.iter().any(|other| says_so(other, accepted))
+        };
+        let text = probe.shortest(&needed, max_states, wanted);
+        if let Some(found) = witness(text).filter(|found| subject.matters(spot, found)) {
+            return Some(found);
         }
     }
     None

@@ -152,6 +152,20 @@ impl<'a> Subject<'a> {
         samples.find(|witness| witness.decide(&[&alone]).decision == wanted)
     }
 
+    /// Whether the document would say something else to `witness` without the pattern.
+    pub(super) fn matters(&self, spot: Spot<'_>, witness: &Witness) -> bool {
+        let mut statements = self.filled.statements().to_vec();
+        if let Some(statement) = statements.get_mut(spot.statement) {
+            let mut patterns = statement.resources().patterns().to_vec();
+            if spot.index < patterns.len() {
+                patterns.remove(spot.index);
+            }
+            *statement = statement.with_patterns(patterns);
+        }
+        let without = self.document.with(statements);
+        witness.decide(&[&without]).decision != self.decide(witness)
+    }
+
     /// What the document says to `witness`.
     pub(super) fn decide(&self, witness: &Witness) -> Decision {
         witness.decide(&[self.document]).decision
