@@ -73,7 +73,8 @@ impl fmt::Display for Glob {
 
 /// [`Glob::normalized`], which most patterns are already.
 pub(super) fn glob_normalized(pattern: &str) -> Cow<'_, str> {
-    let after_star = pattern.find('*').and_then(|star| pattern.as_bytes().get(star..));
+    let star = pattern.bytes().position(|byte| byte == b'*');
+    let after_star = star.and_then(|star| pattern.as_bytes().get(star..));
     let in_order = |pair: &[u8]| !matches!(pair, b"**" | b"*?");
     if after_star.unwrap_or_default().windows(2).all(in_order) {
         return Cow::Borrowed(pattern);

@@ -329,10 +329,10 @@ fn parse_arn(text: &str) -> Result<Fields, (Rule, String)> {
 }
 
 fn parse_verb(text: &str) -> Result<Verb, (Rule, String)> {
-    let verb = text.split('/').next().unwrap_or_default();
-    let verb = match verb {
+    let slash = text.bytes().position(|byte| byte == b'/');
+    let verb = match text.get(..slash.unwrap_or(text.len())).unwrap_or_default() {
         "*" => Verb::Any,
-        _ => Verb::One(VERBS.into_iter().find(|known| *known == verb).ok_or_else(|| {
+        verb => Verb::One(VERBS.into_iter().find(|known| *known == verb).ok_or_else(|| {
             let message = format!(
                 "must be `*`, an ARN of `execute-api`, or a route pattern `VERB/path` whose verb is \
                  `*`, {} (in capitals)",
@@ -341,7 +341,7 @@ fn parse_verb(text: &str) -> Result<Verb, (Rule, String)> {
             (Rule::InvalidResource, message)
         })?),
     };
-    if !text.contains('/') {
+    if slash.is_none() {
         let message = format!("has no path: write `{text}/` for the root, `{text}/*` for all");
         return Err((Rule::InvalidResource, message));
     }
