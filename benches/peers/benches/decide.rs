@@ -48,7 +48,8 @@ fn gatepost(statements: usize) -> Vec<PolicyDocument> {
             )
         };
         let list: Vec<String> = (first..first + 5).map(statement).collect();
-        PolicyDocument::parse(format!(r#"{{"Statement":[{}]}}"#, list.join(",")).as_bytes()).unwrap()
+        PolicyDocument::parse(format!(r#"{{"Statement":[{}]}}"#, list.join(",")).as_bytes())
+            .unwrap()
     };
     (0..statements).step_by(5).map(group).collect()
 }
