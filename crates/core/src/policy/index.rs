@@ -11,7 +11,7 @@ use crate::gateway::VERBS;
 /// Documents, indexed by what their patterns begin with.
 ///
 /// It says of every request what [`decide`](super::decide) says. Building one takes as long as some
-/// dozen decisions without one: it is for documents that are kept.
+/// five decisions without one: it is for documents that are kept.
 #[derive(Clone, Debug)]
 pub struct PolicyIndex {
     documents: Vec<PolicyDocument>,
