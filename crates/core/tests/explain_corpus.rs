@@ -6,8 +6,7 @@
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "the cases are files")]
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod corpus_cases;
 
 use gatepost_core::gateway::MethodArn;
 use gatepost_core::json::Json;
@@ -16,28 +15,9 @@ use gatepost_core::policy::{
     explain, suggest,
 };
 
-const STAGE: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1/prod";
+use corpus_cases::cases;
 
-fn cases() -> Vec<(String, Json)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/explain");
-    let mut files: Vec<PathBuf> =
-        folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let mut cases = Vec::new();
-    for file in files {
-        let found = Json::parse(&fs::read(&file).unwrap())
-            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        for case in found.as_array().unwrap() {
-            let description = case.get("description").and_then(Json::as_str).unwrap();
-            cases.push((
-                format!("{}: {description}", file.file_name().unwrap().display()),
-                case.clone(),
-            ));
-        }
-    }
-    assert!(!cases.is_empty(), "no cases in {}", folder.display());
-    cases
-}
+const STAGE: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1/prod";
 
 fn documents(case: &Json, member: &str) -> Vec<PolicyDocument> {
     let documents = case.get(member).and_then(Json::as_array).unwrap_or_default();
@@ -80,7 +60,7 @@ fn standing_in_words(standing: &Standing) -> Json {
 #[test]
 fn every_explain_case_holds() {
     let mut failures = Vec::new();
-    for (case_name, case) in cases() {
+    for (case_name, case) in cases("explain") {
         let (own, others) = (documents(&case, "documents"), documents(&case, "others"));
         let context = case.get("context").map(|context| Context::from_json(context).unwrap());
         let context = context.unwrap_or_default();

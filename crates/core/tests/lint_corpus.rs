@@ -5,34 +5,19 @@
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "the cases are files")]
 
+mod corpus_cases;
+
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use gatepost_core::analysis::{ApiRoute, Finding, LintSettings, Trap, lint, lint_together};
 use gatepost_core::gateway::VERBS;
+use gatepost_core::json::Json;
 use gatepost_core::policy::PolicyDocument;
 use serde_json::{Value, json};
 
-/// The cases of every file, each with a name that says where it stands.
 fn cases() -> Vec<(String, Value)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/lint");
-    let mut files: Vec<PathBuf> =
-        folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let mut cases = Vec::new();
-    for file in files {
-        let found: Vec<Value> = serde_json::from_slice(&fs::read(&file).unwrap())
-            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        assert!(!found.is_empty(), "{} has no cases", file.display());
-        let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        cases.extend(
-            found
-                .into_iter()
-                .map(|case| (format!("{name}: {}", case["description"].as_str().unwrap()), case)),
-        );
-    }
-    cases
+    let read = |(name, case): (String, Json)| (name, serde_json::to_value(case).unwrap());
+    corpus_cases::cases("lint").into_iter().map(read).collect()
 }
 
 fn document(statements: &Value) -> PolicyDocument {

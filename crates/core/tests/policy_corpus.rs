@@ -5,9 +5,9 @@
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "the cases are files")]
 
+mod corpus_cases;
+
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use gatepost_core::gateway::MethodArn;
 use gatepost_core::json::Json;
@@ -15,26 +15,7 @@ use gatepost_core::policy::{
     Access, BoundPolicy, Context, Fault, Place, PolicyDocument, Rule, decide, explain_merge, merge,
 };
 
-/// The cases of every file in a folder, each with a name that says where it stands.
-fn cases(folder: &str) -> Vec<(String, Json)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder);
-    let mut files: Vec<PathBuf> =
-        folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let mut cases = Vec::new();
-    for file in files {
-        let found = Json::parse(&fs::read(&file).unwrap())
-            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let found = found.as_array().unwrap();
-        assert!(!found.is_empty(), "{} has no cases", file.display());
-        let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        cases.extend(found.iter().map(|case| {
-            (format!("{name}: {}", text_of(case, "description").unwrap()), case.clone())
-        }));
-    }
-    assert!(!cases.is_empty(), "no cases in {}", folder.display());
-    cases
-}
+use corpus_cases::cases;
 
 fn text_of<'a>(case: &'a Json, member: &str) -> Option<&'a str> {
     case.get(member)?.as_str()

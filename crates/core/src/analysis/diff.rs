@@ -138,13 +138,14 @@ pub fn diff(before: &[&PolicyDocument], after: &[&PolicyDocument], scope: &Scope
         for action in actions.iter().copied() {
             // Actions that the same statements are about differ in the same way.
             let lower = action.to_ascii_lowercase();
-            if let Some(first) = by_statements.get(&about(sides, &lower)) {
+            let statements = about(sides, &lower);
+            if let Some(first) = by_statements.get(&statements) {
                 for change in diff.changes.iter_mut().filter(|one| one.witness.action == *first) {
                     change.also.push(action);
                 }
                 continue;
             }
-            by_statements.insert(about(sides, &lower), action);
+            by_statements.insert(statements, action);
             let rules = Rules::of(sides, &lower);
             if rules.are_common() {
                 continue;

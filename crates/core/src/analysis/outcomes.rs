@@ -143,12 +143,9 @@ impl<'r, 'a> Applicable<'r, 'a> {
                 continue;
             }
             let left: Vec<usize> = goal.not_applying.iter().copied().filter(matches).collect();
-            let (Some(met), Some(unmet)) =
-                (Some(self.conditions(&goal.applying)), self.all_conditions(&left))
-            else {
-                continue;
-            };
-            match realise(&met, &unmet) {
+            // A rule without a condition cannot be kept from applying.
+            let Some(unmet) = self.all_conditions(&left) else { continue };
+            match realise(&self.conditions(&goal.applying), &unmet) {
                 Realised::Context(mut context) => {
                     for (key, values) in claims.iter() {
                         context.insert(key, values.first().map_or("", String::as_str));

@@ -8,7 +8,7 @@ use super::outcomes::{Applicable, Goal, Reached};
 use super::rules::{Rules, Side, Sides};
 use super::witness::{Guard, Witness, WitnessTarget};
 use crate::gateway::PathTemplate;
-use crate::policy::{Context, Decision, Effect, PolicyDocument, Target, Verdict};
+use crate::policy::{Context, Decision, Effect, PolicyDocument, Verdict};
 
 const INVOKE: &str = "execute-api:Invoke";
 
@@ -194,13 +194,9 @@ impl Seen {
         goals.sort_by_key(|goal| applicable.conditions_of(goal));
         let witness =
             |context: Context| Witness { action: INVOKE, target: target.clone(), context };
-        let resource = match target {
-            WitnessTarget::Method(method) => Target::Method(method),
-            WitnessTarget::Page(page) => Target::Page(page),
-        };
         let mut doubtful = false;
         for goal in &goals {
-            let reached = applicable.realise(goal, resource, |context| {
+            let reached = applicable.realise(goal, target.as_target(), |context| {
                 witness(context.clone()).decide(documents).decision == wanted
             });
             match reached {

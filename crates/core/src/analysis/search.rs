@@ -9,7 +9,7 @@ use super::outcomes::{Applicable, Goal, Reached};
 use super::rules::{Rule, Rules, Side, Sides};
 use super::witness::{Guard, Witness, WitnessTarget};
 use crate::gateway::VERBS;
-use crate::policy::{Context, Effect, Target};
+use crate::policy::{Context, Effect};
 
 /// What a difference is told apart by: its direction, the number of its verb, and the rule that
 /// makes it.
@@ -177,34 +177,25 @@ impl<'s, 'a> Search<'s, 'a> {
         applicable: &Applicable<'_, 'a>,
     ) -> Result<Option<Change>, Unknown> {
         let whole = self.universe.whole(text);
-        let witness = |context| {
-            let target = match self.universe {
-                Universe::AnyStage | Universe::Stage(_) => {
-                    // One that is too long.
-                    let Ok(method) = whole.parse() else { return Err(Unknown::Undecided) };
-                    WitnessTarget::Method(method)
-                }
-                Universe::Pages => WitnessTarget::Page(whole.clone()),
-            };
-            Ok(Witness { action: self.action, target, context })
+        let target = match self.universe {
+            // A method ARN that cannot be read is one that is too long.
+            Universe::AnyStage | Universe::Stage(_) => {
+                WitnessTarget::Method(whole.parse().map_err(|_| Unknown::Undecided)?)
+            }
+            Universe::Pages => WitnessTarget::Page(whole),
         };
+        let witness =
+            |context: Context| Witness { action: self.action, target: target.clone(), context };
         let verdicts = |witness: &Witness| {
             (witness.decide(self.sides.before), witness.decide(self.sides.after))
         };
-        let Witness { target, .. } = witness(Context::new())?;
-        let target = match &target {
-            WitnessTarget::Method(method) => Target::Method(method),
-            WitnessTarget::Page(page) => Target::Page(page),
-        };
-        let reached = applicable.realise(goal, target, |context| {
-            witness(context.clone()).is_ok_and(|witness| {
-                let (before, after) = verdicts(&witness);
-                ChangeKind::of(before.decision, after.decision) == Some(kind)
-            })
+        let reached = applicable.realise(goal, target.as_target(), |context| {
+            let (before, after) = verdicts(&witness(context.clone()));
+            ChangeKind::of(before.decision, after.decision) == Some(kind)
         });
         match reached {
             Reached::By(context, guard) => {
-                let witness = witness(context)?;
+                let witness = witness(context);
                 let (before, after) = verdicts(&witness);
                 let when = (!guard.is_empty()).then_some(guard);
                 Ok(Some(Change { kind, witness, also: Vec::new(), when, before, after }))

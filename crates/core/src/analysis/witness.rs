@@ -56,7 +56,7 @@ pub enum WitnessTarget {
 }
 
 impl WitnessTarget {
-    fn as_target(&self) -> Target<'_> {
+    pub(super) fn as_target(&self) -> Target<'_> {
         match self {
             Self::Method(method) => Target::Method(method),
             Self::Page(page) => Target::Page(page),

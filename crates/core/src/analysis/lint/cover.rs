@@ -5,8 +5,8 @@ use super::subject::{Spot, Subject};
 use super::wording::listed;
 use crate::analysis::diff::diff;
 use crate::analysis::finding::{Finding, Trap};
-use crate::analysis::witness::{Witness, WitnessTarget};
-use crate::policy::{Effect, Statement, Target};
+use crate::analysis::witness::Witness;
+use crate::policy::{Effect, Statement};
 
 pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     let spots: Vec<Spot<'_>> = subject.spots().collect();
@@ -35,7 +35,9 @@ fn patterns(subject: &Subject<'_>, spots: &[Spot<'_>], found: &mut Vec<Finding>)
         let sample = subject.samples(&bare, spot.pattern).into_iter().next();
         let is_shown_to_matter = sample.as_ref().is_some_and(|witness| {
             let of_others = others.iter().filter_map(|at| spots.get(*at));
-            !of_others.into_iter().any(|other| matches(other, witness))
+            !of_others
+                .into_iter()
+                .any(|other| witness.is_matched_by(other.pattern, other.of.effect()))
         });
         if others.is_empty() || is_shown_to_matter {
             continue;
@@ -62,14 +64,6 @@ fn patterns(subject: &Subject<'_>, spots: &[Spot<'_>], found: &mut Vec<Finding>)
         };
         found.push(spot.finding(Trap::RedundantPattern, message, sample));
     }
-}
-
-fn matches(spot: &Spot<'_>, witness: &Witness) -> bool {
-    let target = match &witness.target {
-        WitnessTarget::Method(method) => Target::Method(method),
-        WitnessTarget::Page(page) => Target::Page(page),
-    };
-    spot.pattern.matches(target, spot.of.effect(), &witness.context)
 }
 
 /// Statements without which the document says the same: the later one of two that are the same.
