@@ -13,14 +13,16 @@ use gatepost_store::PolicyStore;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use crate::answer::Answer;
-use crate::config::Config;
+use crate::answer::{Answer, Form};
+use crate::config::{Config, Response};
 use crate::decision_log::CallRecord;
+use crate::front_door::FrontDoor;
 use crate::jwks::{FetchKeySet, KeySource};
 use crate::policies::Policies;
-use crate::policy::policy_of;
+use crate::policy::{allows_call, policy_of};
 use crate::refusal::{AuthorizeError, Refusal};
-use crate::request::{Request, request_id};
+use crate::request::{Request, RequestError, condition_keys, request_id};
+use crate::secret::Secret;
 use crate::subjects::Subjects;
 use crate::wire::Event;
 
@@ -106,6 +108,11 @@ impl<S: PolicyStore> Authorizer<S> {
         record.request_id = request_id(&event).map(str::to_owned);
         let request = Request::parse(&event, &self.config.token_sources)?;
 
+        record.front_door = Some(request.front_door);
+        if self.config.response == Response::Simple && request.front_door != FrontDoor::HttpApi2 {
+            return Err(RequestError::SimpleImpossible.into());
+        }
+
         let claims = self.claims(request.token, call.now, deadline, record).await?;
 
         let subjects = Subjects::of(&claims, &self.config.subjects);
@@ -123,17 +130,25 @@ impl<S: PolicyStore> Authorizer<S> {
             self.config;
         let policy = policy_of(&documents, &claims, &request.method_arn, scope, expiry_condition)?;
         record.allows_something = policy.allows_something();
-        Ok(Answer::write(&policy, &claims, context_claims, max_policy_bytes)?)
+        let form = match self.config.response {
+            Response::Policy => Form::Policy,
+            Response::Simple => {
+                let keys = condition_keys(&event, call.now);
+                Form::Simple { is_authorized: allows_call(&policy, &request.method_arn, &keys) }
+            }
+        };
+        let max_bytes = max_policy_bytes.min(request.front_door.max_answer_bytes());
+        Ok(Answer::write(&policy, form, &claims, context_claims, max_bytes)?)
     }
 
     async fn claims(
         &self,
-        token: &str,
+        token: Secret<&str>,
         now: SystemTime,
         deadline: Instant,
         record: &mut CallRecord<'_>,
     ) -> Result<Claims, AuthorizeError> {
-        let token = UnverifiedToken::parse(token)?;
+        let token = UnverifiedToken::parse(token.expose())?;
         let mut trusted = self.config.issuers.iter().zip(&self.key_sources);
         let (issuer, keys) = trusted
             .find(|(issuer, _)| issuer.expected.issuer() == token.issuer())

@@ -19,7 +19,7 @@
 //! | `GATEPOST_MAX_POLICY_BYTES` | 1,024 to 6,000,000 bytes of answer | 8192 | Lambda's response limit of 6 MB |
 //! | `GATEPOST_POLICY_TABLE` | table name or ARN | required | DynamoDB: 3 to 1,024 bytes |
 //! | `GATEPOST_POLICY_TTL_SECONDS` | 0 to 3,600 s | 30 | API Gateway's own cache: 3,600 s |
-//! | `GATEPOST_RESPONSE` | `policy` | `policy` | |
+//! | `GATEPOST_RESPONSE` | `policy`, `simple` | `policy` | `simple` needs `GATEPOST_SCOPE=method` |
 //! | `GATEPOST_REVOCATION` | `off` | `off` | |
 //! | `GATEPOST_SCOPE` | `api`, `method` | `api` | |
 //! | `GATEPOST_SUBJECTS` | any of `client`, `group`, `scope`, `user` | `group` | |
@@ -38,7 +38,7 @@ use gatepost_core::subject::SubjectKind;
 use gatepost_core::token::Leeway;
 use gatepost_store::TableLayout;
 
-pub use answer_settings::{ContextClaim, ExpiryCondition, Scope};
+pub use answer_settings::{ContextClaim, ExpiryCondition, Response, Scope};
 pub use issuers::{Issuer, KeyOrigin};
 pub use token_source::TokenSource;
 
@@ -65,6 +65,8 @@ pub struct Config {
     pub policy_table: String,
     /// How long documents that were read are answered from; zero: read for every call.
     pub policy_ttl: Duration,
+    /// The form of an answer.
+    pub response: Response,
     /// What one answer is valid for.
     pub scope: Scope,
     /// The kinds of subject whose documents count. At least one.
@@ -92,7 +94,6 @@ impl Config {
             }
         }
         vars.choice("GATEPOST_IMPLICIT_DENY", ("implicit", ()), &[("explicit", None)]);
-        vars.choice("GATEPOST_RESPONSE", ("policy", ()), &[("simple", None)]);
         vars.choice("GATEPOST_REVOCATION", ("off", ()), &[("on", None)]);
         let leeway = vars.seconds("GATEPOST_LEEWAY_SECONDS", 0, 0..=Leeway::MAX.as_secs());
         let jwks_ttl = vars.seconds("GATEPOST_JWKS_TTL_SECONDS", 3_600, 60..=86_400);
@@ -128,6 +129,11 @@ impl Config {
             .unwrap_or(usize::MAX),
             policy_table: policy_table(&mut vars),
             policy_ttl: vars.seconds("GATEPOST_POLICY_TTL_SECONDS", 30, 0..=3_600),
+            response: vars.choice(
+                "GATEPOST_RESPONSE",
+                ("policy", Response::Policy),
+                &[("simple", Some(Response::Simple))],
+            ),
             scope: vars.choice(
                 "GATEPOST_SCOPE",
                 ("api", Scope::Api),
@@ -153,6 +159,13 @@ impl Config {
             vars.fault(
                 "GATEPOST_SUBJECTS",
                 "must be `group` with `GATEPOST_TABLE_LAYOUT=aws-sample`, which has no other rows",
+            );
+        }
+        if config.response == Response::Simple && config.scope == Scope::Api {
+            // Cached, one yes would open every route to the caller.
+            vars.fault(
+                "GATEPOST_RESPONSE",
+                "can be `simple` only with `GATEPOST_SCOPE=method`, and without a result cache",
             );
         }
         let faults = vars.into_faults();
@@ -277,6 +290,7 @@ pub(crate) mod tests {
         assert_eq!(config.max_policy_bytes, 8_192);
         assert_eq!(config.policy_table, "policies");
         assert_eq!(config.policy_ttl, Duration::from_secs(30));
+        assert_eq!(config.response, Response::Policy);
         assert_eq!(config.scope, Scope::Api);
         assert_eq!(config.subjects, [SubjectKind::Group]);
         assert_eq!(config.table_layout, TableLayout::Gatepost);
@@ -298,7 +312,7 @@ pub(crate) mod tests {
             ("GATEPOST_MAX_POLICY_BYTES", "100000"),
             ("GATEPOST_POLICY_TABLE", "arn:aws:dynamodb:eu-west-1:123456789012:table/policies"),
             ("GATEPOST_POLICY_TTL_SECONDS", "0"),
-            ("GATEPOST_RESPONSE", "policy"),
+            ("GATEPOST_RESPONSE", "simple"),
             ("GATEPOST_REVOCATION", "off"),
             ("GATEPOST_SCOPE", "method"),
             ("GATEPOST_SUBJECTS", "group,user,client,scope"),
@@ -313,6 +327,7 @@ pub(crate) mod tests {
         assert_eq!(config.jwks_ttl, Duration::from_mins(5));
         assert_eq!(config.max_policy_bytes, 100_000);
         assert_eq!(config.policy_ttl, Duration::ZERO);
+        assert_eq!(config.response, Response::Simple);
         assert_eq!(config.scope, Scope::Method);
         assert_eq!(config.subjects.len(), 4);
         assert_eq!(config.token_sources.len(), 3);
@@ -326,6 +341,12 @@ pub(crate) mod tests {
         assert_eq!(config(&[layout]).unwrap().table_layout, TableLayout::AwsSample);
         let faults = config(&[layout, ("GATEPOST_SUBJECTS", "group,user")]).unwrap_err();
         assert!(faults.to_string().contains("`GATEPOST_SUBJECTS` must be `group`"), "{faults}");
+    }
+
+    #[test]
+    fn a_simple_answer_cannot_stand_for_all_methods() {
+        let faults = config(&[("GATEPOST_RESPONSE", "simple")]).unwrap_err();
+        assert!(faults.to_string().contains("`GATEPOST_SCOPE=method`"), "{faults}");
     }
 
     #[test]
@@ -358,7 +379,6 @@ pub(crate) mod tests {
     #[test]
     fn what_a_later_version_brings_is_a_fault_that_says_so() {
         for (name, value, want) in [
-            ("GATEPOST_RESPONSE", "simple", "`simple`, which is not supported by this version"),
             (
                 "GATEPOST_IMPLICIT_DENY",
                 "explicit",

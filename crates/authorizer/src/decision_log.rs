@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use crate::answer::Answer;
+use crate::front_door::FrontDoor;
 use crate::refusal::{AuthorizeError, Refusal};
 
 /// What is known of a call, filled in on its way.
@@ -17,6 +18,8 @@ pub(crate) struct CallRecord<'a> {
     pub(crate) invocation_id: Option<&'a str>,
     /// The gateway's id of the request.
     pub(crate) request_id: Option<String>,
+    /// Where the event came from, once that is known.
+    pub(crate) front_door: Option<FrontDoor>,
     /// How many subjects the caller has.
     pub(crate) subjects: usize,
     /// How many names of the caller cannot be a subject.
@@ -40,6 +43,7 @@ impl<'a> CallRecord<'a> {
             started: Instant::now(),
             invocation_id,
             request_id: None,
+            front_door: None,
             subjects: 0,
             impossible_subjects: 0,
             documents: 0,
@@ -72,6 +76,7 @@ impl<'a> CallRecord<'a> {
                     reason,
                     error,
                     request_id = self.request_id.as_deref(),
+                    front_door = self.front_door.map(FrontDoor::as_str),
                     invocation_id = self.invocation_id,
                     subjects = self.subjects,
                     impossible_subjects = self.impossible_subjects,

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use gatepost_core::gateway::MethodArn;
-use gatepost_core::policy::{BindError, BoundPolicy, Context, PolicyDocument};
+use gatepost_core::policy::{
+    Access, BindError, BoundPolicy, Context, Decision, PolicyDocument, decide,
+};
 use gatepost_core::token::Claims;
 
 use crate::config::{ExpiryCondition, Scope};
@@ -43,4 +45,11 @@ pub(crate) fn policy_of(
         ExpiryCondition::Off => policy,
         ExpiryCondition::On => policy.expiring(claims.expires_at()),
     })
+}
+
+/// Whether `policy` lets its caller call `method`, asked as API Gateway would ask it; `keys` are
+/// what conditions may ask.
+pub(crate) fn allows_call(policy: &BoundPolicy, method: &MethodArn, keys: &Context) -> bool {
+    let access = Access { action: "execute-api:Invoke", resource: method.into(), context: keys };
+    decide([policy.as_document()], &access).decision == Decision::Allow
 }

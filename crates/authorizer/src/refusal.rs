@@ -72,7 +72,11 @@ impl AuthorizeError {
             | Self::Bind(_)
             | Self::Event(_)
             | Self::Keys(_)
-            | Self::Request(RequestError::MethodArn(_) | RequestError::UnknownType)
+            | Self::Request(
+                RequestError::MethodArn(_)
+                | RequestError::SimpleImpossible
+                | RequestError::UnknownEvent,
+            )
             | Self::Store(_) => Refusal::Failure(self.reason()),
         }
     }
@@ -117,7 +121,7 @@ mod tests {
         ] {
             assert_eq!(AuthorizeError::from(error).refusal(), Refusal::Unauthorized);
         }
-        let failures: [(AuthorizeError, &str); 7] = [
+        let failures: [(AuthorizeError, &str); 8] = [
             (AnswerError::TooLarge { bytes: 2, max_bytes: 1 }.into(), "answer_too_large"),
             (
                 BindError { document: 0, statement: 0, sid: None, characters: 513 }.into(),
@@ -126,7 +130,8 @@ mod tests {
             (EventError::NotJson.into(), "malformed_event"),
             (KeysUnavailable::NeverFetched.into(), "keys_unavailable"),
             (RequestError::MethodArn(MethodArnError::WrongService).into(), "malformed_method_arn"),
-            (RequestError::UnknownType.into(), "unknown_event_type"),
+            (RequestError::UnknownEvent.into(), "unknown_event"),
+            (RequestError::SimpleImpossible.into(), "simple_answer_impossible"),
             (StoreError::Throttled.into(), "throttled"),
         ];
         for (error, reason) in failures {

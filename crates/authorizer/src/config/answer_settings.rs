@@ -11,6 +11,15 @@ pub enum Scope {
     Method,
 }
 
+/// The form of an answer (`GATEPOST_RESPONSE`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Response {
+    /// An IAM policy, which every front door takes.
+    Policy,
+    /// `isAuthorized`, for payload format 2.0 of HTTP APIs; about the called method only.
+    Simple,
+}
+
 /// Whether every Allow ends with the token (`GATEPOST_EXPIRY_CONDITION`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ExpiryCondition {

@@ -33,6 +33,11 @@ pub struct Condition {
     clauses: Vec<Clause>,
 }
 
+/// A time as the values of `aws:CurrentTime` are written, to the second.
+pub(super) fn time_text(time: SystemTime) -> String {
+    date::Instant::of(time).to_string()
+}
+
 /// One operator on one key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Clause {
