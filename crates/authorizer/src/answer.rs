@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use gatepost_core::policy::BoundPolicy;
+use gatepost_core::secret::Secret;
 use gatepost_core::token::Claims;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -20,9 +21,12 @@ pub(crate) struct Answer {
 
 /// The form of one answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Form {
+pub(crate) enum Form<'a> {
     /// The policy itself.
-    Policy,
+    Policy {
+        /// The API key of the caller's usage plan, for APIs that take keys from their authorizer.
+        usage_identifier_key: Option<&'a Secret<String>>,
+    },
     /// Only whether the caller may call the method.
     Simple {
         /// Whether the policy allows it.
@@ -41,7 +45,7 @@ impl Answer {
     /// [`AnswerError`] if the answer is longer than `max_bytes`. Nothing is left out to fit.
     pub(crate) fn write(
         policy: &BoundPolicy,
-        form: Form,
+        form: Form<'_>,
         claims: &Claims,
         context_claims: &[ContextClaim],
         max_bytes: usize,
@@ -57,10 +61,11 @@ impl Answer {
         context.push(("policy_digest", Cow::Borrowed(&policy_digest)));
         context.push(("expires_at", seconds(claims.expires_at()).to_string().into()));
         let body = match form {
-            Form::Policy => to_raw_value(&wire::PolicyResponse {
+            Form::Policy { usage_identifier_key } => to_raw_value(&wire::PolicyResponse {
                 principal_id: claims.sub(),
                 policy_document: &document,
                 context,
+                usage_identifier_key: usage_identifier_key.map(|key| key.expose().as_str()),
             }),
             Form::Simple { is_authorized } => {
                 to_raw_value(&wire::SimpleResponse { is_authorized, context })

@@ -13,13 +13,15 @@ pub mod dynamodb;
 mod front_door;
 pub mod https;
 pub mod jwks;
+pub mod metrics;
 mod policies;
 mod policy;
 mod refusal;
 mod request;
-mod secret;
+mod shadow;
 mod subjects;
 pub mod url;
+mod usage_plan;
 mod wire;
 
 pub use authorizer::{Authorizer, Call};

@@ -9,12 +9,14 @@
 //! [output]: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
 
 use gatepost_core::policy::BindError;
+use gatepost_core::revocable::RevocableKind;
 use gatepost_core::token::TokenError;
 use gatepost_store::StoreError;
 
 use crate::answer::AnswerError;
 use crate::jwks::KeysUnavailable;
 use crate::request::RequestError;
+use crate::usage_plan::DifferentUsageKeys;
 use crate::wire::EventError;
 
 /// What a caller sees when there is no policy.
@@ -49,11 +51,17 @@ pub(crate) enum AuthorizeError {
     #[error(transparent)]
     Request(#[from] RequestError),
 
+    #[error("the {0} is revoked")]
+    Revoked(RevocableKind),
+
     #[error(transparent)]
     Store(#[from] StoreError),
 
     #[error(transparent)]
     Token(#[from] TokenError),
+
+    #[error(transparent)]
+    UsageKeys(#[from] DifferentUsageKeys),
 }
 
 impl AuthorizeError {
@@ -67,6 +75,7 @@ impl AuthorizeError {
                 | RequestError::NotBearer
                 | RequestError::RepeatedSource,
             )
+            | Self::Revoked(_)
             | Self::Token(_) => Refusal::Unauthorized,
             Self::Answer(_)
             | Self::Bind(_)
@@ -77,7 +86,8 @@ impl AuthorizeError {
                 | RequestError::SimpleImpossible
                 | RequestError::UnknownEvent,
             )
-            | Self::Store(_) => Refusal::Failure(self.reason()),
+            | Self::Store(_)
+            | Self::UsageKeys(_) => Refusal::Failure(self.reason()),
         }
     }
 
@@ -89,8 +99,12 @@ impl AuthorizeError {
             Self::Event(_) => "malformed_event",
             Self::Keys(_) => "keys_unavailable",
             Self::Request(error) => error.reason(),
+            Self::Revoked(RevocableKind::Session) => "revoked_session",
+            Self::Revoked(RevocableKind::Token) => "revoked_token",
+            Self::Revoked(RevocableKind::User) => "revoked_user",
             Self::Store(error) => error.reason(),
             Self::Token(error) => error.reason(),
+            Self::UsageKeys(_) => "different_usage_keys",
         }
     }
 }
@@ -121,7 +135,10 @@ mod tests {
         ] {
             assert_eq!(AuthorizeError::from(error).refusal(), Refusal::Unauthorized);
         }
-        let failures: [(AuthorizeError, &str); 8] = [
+        for kind in RevocableKind::ALL {
+            assert_eq!(AuthorizeError::Revoked(kind).refusal(), Refusal::Unauthorized);
+        }
+        let failures: [(AuthorizeError, &str); 9] = [
             (AnswerError::TooLarge { bytes: 2, max_bytes: 1 }.into(), "answer_too_large"),
             (
                 BindError { document: 0, statement: 0, sid: None, characters: 513 }.into(),
@@ -133,6 +150,7 @@ mod tests {
             (RequestError::UnknownEvent.into(), "unknown_event"),
             (RequestError::SimpleImpossible.into(), "simple_answer_impossible"),
             (StoreError::Throttled.into(), "throttled"),
+            (DifferentUsageKeys.into(), "different_usage_keys"),
         ];
         for (error, reason) in failures {
             assert_eq!(error.refusal(), Refusal::Failure(reason), "{error}");

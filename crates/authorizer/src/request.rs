@@ -4,10 +4,10 @@ use std::time::SystemTime;
 
 use gatepost_core::gateway::{MethodArn, MethodArnError};
 use gatepost_core::policy::Context;
+use gatepost_core::secret::Secret;
 
 use crate::config::TokenSource;
 use crate::front_door::FrontDoor;
-use crate::secret::Secret;
 use crate::wire::{Event, Pairs, Text};
 
 /// What a request asks for, and by what token.

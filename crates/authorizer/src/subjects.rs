@@ -1,5 +1,6 @@
 //! Whose documents count for a caller.
 
+use gatepost_core::revocable::{Revocable, RevocableKind};
 use gatepost_core::subject::{Subject, SubjectKind};
 use gatepost_core::token::Claims;
 
@@ -46,4 +47,17 @@ impl Subjects {
             Err(_) => self.impossible += 1,
         }
     }
+}
+
+/// By what a caller's token can be revoked: its user, its session, itself. A name that no row can
+/// have is left out.
+pub(crate) fn revocables(claims: &Claims) -> Vec<Revocable> {
+    [
+        (RevocableKind::User, Some(claims.sub())),
+        (RevocableKind::Session, claims.origin_jti()),
+        (RevocableKind::Token, claims.jti()),
+    ]
+    .into_iter()
+    .filter_map(|(kind, name)| Revocable::new(kind, name?).ok())
+    .collect()
 }

@@ -165,6 +165,8 @@ pub(crate) struct PolicyResponse<'a> {
     pub(crate) policy_document: &'a RawValue,
     #[serde(serialize_with = "in_order")]
     pub(crate) context: Context<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) usage_identifier_key: Option<&'a str>,
 }
 
 /// An answer that is yes or no, about the called method: for payload format 2.0 of HTTP APIs.

@@ -20,6 +20,16 @@ pub enum Response {
     Simple,
 }
 
+/// Whether an answer names the API key of the caller's usage plan
+/// (`GATEPOST_USAGE_IDENTIFIER_KEY`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum UsageIdentifierKey {
+    /// It does not.
+    Off,
+    /// It does where a row of the caller has one, in `usage_identifier_key`.
+    On,
+}
+
 /// Whether every Allow ends with the token (`GATEPOST_EXPIRY_CONDITION`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ExpiryCondition {

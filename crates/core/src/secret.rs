@@ -1,18 +1,24 @@
-//! What must never be written down.
+//! What must never be written down: tokens, cookies, API keys.
 
 use std::fmt;
 
 /// A credential. It can be compared and handed on, and neither `{}` nor `{:?}` shows it.
+///
+/// ```compile_fail,E0277
+/// # use gatepost_core::secret::Secret;
+/// println!("{}", Secret::new("token"));
+/// ```
 #[derive(Clone, Copy, Eq, PartialEq)]
-pub(crate) struct Secret<T>(T);
+pub struct Secret<T>(T);
 
 impl<T> Secret<T> {
-    pub(crate) fn new(value: T) -> Self {
+    /// Takes a credential in.
+    pub fn new(value: T) -> Self {
         Self(value)
     }
 
     /// The credential itself. Whoever calls this answers for where it goes.
-    pub(crate) fn expose(&self) -> &T {
+    pub fn expose(&self) -> &T {
         &self.0
     }
 }
