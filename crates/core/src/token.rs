@@ -38,6 +38,7 @@ mod header;
 mod jws;
 mod key;
 mod key_set;
+mod roca;
 mod unverified;
 
 pub use algorithm::{Algorithm, AlgorithmError};
