@@ -38,6 +38,9 @@ mod header;
 mod jws;
 mod key;
 mod key_set;
+mod profile;
+mod required_claim;
+mod roca;
 mod unverified;
 
 pub use algorithm::{Algorithm, AlgorithmError};
@@ -46,4 +49,6 @@ pub use error::TokenError;
 pub use expected::{ExpectedToken, ExpectedTokenError, Leeway, TokenUse, TokenUseError};
 pub use key::{KeyFault, VerificationKey};
 pub use key_set::{KeySet, KeySetError, SkippedKey};
+pub use profile::{TokenProfile, TokenProfileError};
+pub use required_claim::{ClaimValue, RequiredClaim, RequiredClaimError};
 pub use unverified::UnverifiedToken;

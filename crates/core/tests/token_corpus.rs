@@ -6,7 +6,7 @@
 
 mod tokens;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use gatepost_core::token::{Claims, TokenError};
@@ -78,11 +78,38 @@ fn every_reason_to_refuse_a_token_has_a_case() {
 }
 
 #[test]
-fn the_corpus_is_large_and_its_names_are_unique() {
+fn names_are_unique() {
     let cases = cases();
-    let honest = cases.iter().filter(|case| matches!(case.want, Want::Claims(_))).count();
-    let hostile = cases.len() - honest;
-    assert!(hostile >= 120 && honest >= 20, "{hostile} hostile cases, {honest} honest ones");
     let names: BTreeSet<_> = cases.iter().map(|case| &case.name).collect();
     assert_eq!(names.len(), cases.len());
+}
+
+#[test]
+fn the_corpus_is_large_and_its_readme_counts_it() {
+    let mut classes: BTreeMap<String, Count> = BTreeMap::new();
+    let mut all = Count::default();
+    for case in cases() {
+        let (class, _) = case.name.split_once('/').unwrap();
+        let class = classes.entry(class.to_owned()).or_default();
+        for count in [class, &mut all] {
+            match case.want {
+                Want::Claims(_) => count.honest += 1,
+                Want::KeySetRefused(_) | Want::Refused(_) => count.hostile += 1,
+            }
+        }
+    }
+    assert!(classes.len() >= 20 && all.hostile >= 400 && all.honest >= 50, "{all:?}");
+    let mut table = String::new();
+    for (class, Count { hostile, honest }) in &classes {
+        table += &format!("| `{class}` | {hostile} | {honest} |\n");
+    }
+    table += &format!("| all {} | {} | {} |\n", classes.len(), all.hostile, all.honest);
+    let readme = include_str!("corpus/token/README.md");
+    assert!(readme.contains(&table), "the README must have these rows:\n{table}");
+}
+
+#[derive(Debug, Default)]
+struct Count {
+    hostile: usize,
+    honest: usize,
 }

@@ -8,7 +8,8 @@ use crate::json::Json;
 
 use super::header::TokenType;
 use super::jws::Members;
-use super::{ExpectedToken, TokenError, TokenUse};
+use super::profile::{require_rfc9068_claims, token_use};
+use super::{ExpectedToken, TokenError, TokenProfile, TokenUse};
 
 /// The longest subject, in bytes: OpenID Connect Core 1.0 section 2 has 255 characters.
 pub(super) const MAX_SUBJECT_BYTES: usize = 255;
@@ -41,15 +42,21 @@ const LAST_SECOND: u64 = 253_402_300_799;
 ///   within the leeway. Times are whole seconds: a time of another type is an error and not an
 ///   absence (CVE-2026-25537), and so are the fractions that RFC 7519 section 2 permits.
 /// - **Use.** `token_use` is one that is accepted. A token without it is an access token if its
-///   header has the type `at+jwt` (RFC 9068). Any other is refused, whatever its audience: no one
-///   can tell whether it is an access token or an ID token, which the client may show to anyone.
+///   header has the type `at+jwt` (RFC 9068). What any other is, and what is asked of an access
+///   token, the issuer's [`TokenProfile`] says; if that is the usual one, the token is refused,
+///   whatever its audience: no one can tell whether it is an access token or an ID token, which
+///   the client may show to anyone.
 /// - **Audience.** If there is an `aud`, it decides: one member of an access token's must be ours,
 ///   and every member of an ID token's (OpenID Connect Core 1.0 section 3.1.3.7). The access
 ///   tokens of Amazon Cognito have none, and there `client_id` must be ours. Nowhere else is it
-///   looked at: an RFC 9068 token must have an `aud`.
+///   looked at: a token without `token_use` must have an `aud`, and so must one of an issuer
+///   whose profile is RFC 9068.
+/// - **Required claims.** Each [`RequiredClaim`](super::RequiredClaim) of the issuer has a value
+///   that will do.
 /// - **Shape.** `sub` is a text of 1 to 255 bytes without control characters, the groups are a
 ///   list of texts that are not empty (a single text might be one name or several), and the other
-///   claims that have a method here are texts. `null` is not an absence.
+///   claims that have a method here are texts; `client_id`, `jti` and `origin_jti`, which name
+///   something, are not empty. `null` is not an absence.
 ///
 /// ECDSA signatures can be changed into others that verify too, so the text of a token identifies
 /// nothing; `jti` does.
@@ -74,15 +81,18 @@ impl Claims {
         now: SystemTime,
     ) -> Result<Self, TokenError> {
         let expires_at = compare_times(&claims, expected.leeway(), now)?;
-        let token_use = token_use(&claims, token_type)?;
-        if !expected.token_use().contains(&token_use) {
-            return Err(TokenError::TokenUseMismatch);
-        }
+        let token_use = token_use(&claims, token_type, expected)?;
         compare_audience(&claims, token_use, expected)?;
+        if token_use == TokenUse::Access && expected.profile() == TokenProfile::Rfc9068 {
+            require_rfc9068_claims(&claims)?;
+        }
+        for required in expected.required_claims() {
+            required.compare(&claims)?;
+        }
+        claims.name("jti", TokenError::JtiMalformed)?;
+        claims.name("origin_jti", TokenError::OriginJtiMalformed)?;
         for (name, reason) in [
             ("cognito:username", TokenError::UsernameMalformed),
-            ("jti", TokenError::JtiMalformed),
-            ("origin_jti", TokenError::OriginJtiMalformed),
             ("scope", TokenError::ScopeMalformed),
             ("username", TokenError::UsernameMalformed),
         ] {
@@ -215,28 +225,20 @@ fn date(
     date.ok_or(malformed).map(Some)
 }
 
-fn token_use(claims: &Members, token_type: TokenType) -> Result<TokenUse, TokenError> {
-    let claimed = claims.text("token_use", TokenError::TokenUseMalformed)?;
-    match (claimed.map(str::parse), token_type) {
-        (Some(Ok(TokenUse::Access)), _) | (None, TokenType::AccessToken) => Ok(TokenUse::Access),
-        (Some(Ok(TokenUse::Id)), TokenType::Unspecified) => Ok(TokenUse::Id),
-        (Some(_), TokenType::AccessToken) => Err(TokenError::TokenUseContradiction),
-        (Some(Err(_)), TokenType::Unspecified) => Err(TokenError::TokenUseMismatch),
-        (None, TokenType::Unspecified) => Err(TokenError::TokenUseMissing),
-    }
-}
-
 fn compare_audience(
     claims: &Members,
     token_use: TokenUse,
     expected: &ExpectedToken,
 ) -> Result<(), TokenError> {
-    let client = claims.text("client_id", TokenError::ClientIdMalformed)?;
+    let client = claims.name("client_id", TokenError::ClientIdMalformed)?;
     let audience = match claims.get("aud") {
         Some(one @ Json::String(_)) => slice::from_ref(one),
         Some(Json::Array(many)) => many,
         Some(_) => return Err(TokenError::AudienceMalformed),
-        None => return compare_client(client, claims.has("token_use"), token_use, expected),
+        None => {
+            let is_cognito = claims.has("token_use") && expected.profile() != TokenProfile::Rfc9068;
+            return compare_client(client, is_cognito, token_use, expected);
+        }
     };
     let mut ours = 0;
     for value in audience {

@@ -50,13 +50,17 @@ pub enum TokenError {
     #[error("claim `aud` is missing")]
     AudienceMissing,
 
-    /// `client_id` is not a string.
-    #[error("claim `client_id` is not a string")]
+    /// `client_id` is not a string, or is empty.
+    #[error("claim `client_id` is not a string of 1 byte or more")]
     ClientIdMalformed,
 
     /// `client_id` is not one of ours.
     #[error("claim `client_id` names another client")]
     ClientIdMismatch,
+
+    /// There is no `client_id`, in an access token that must be one of RFC 9068.
+    #[error("claim `client_id` is missing")]
+    ClientIdMissing,
 
     /// `zip` is present; it belongs to encryption.
     #[error("the header says the token is compressed")]
@@ -110,6 +114,10 @@ pub enum TokenError {
     #[error("claim `iat` is not a number of seconds up to the year 9999")]
     IssuedAtMalformed,
 
+    /// There is no `iat`, in an access token that must be one of RFC 9068.
+    #[error("claim `iat` is missing")]
+    IssuedAtMissing,
+
     /// `iss` is not a string.
     #[error("claim `iss` is not a string")]
     IssuerMalformed,
@@ -122,9 +130,13 @@ pub enum TokenError {
     #[error("claim `iss` is missing")]
     IssuerMissing,
 
-    /// `jti` is not a string.
-    #[error("claim `jti` is not a string")]
+    /// `jti` is not a string, or is empty.
+    #[error("claim `jti` is not a string of 1 byte or more")]
     JtiMalformed,
+
+    /// There is no `jti`, in an access token that must be one of RFC 9068.
+    #[error("claim `jti` is missing")]
+    JtiMissing,
 
     /// `kid` is not a string of 1 to 256 bytes.
     #[error("header member `kid` is not a string of 1 to {} bytes", MAX_KEY_ID_BYTES)]
@@ -154,8 +166,8 @@ pub enum TokenError {
     #[error("the token is not valid yet")]
     NotYetValid,
 
-    /// `origin_jti` is not a string.
-    #[error("claim `origin_jti` is not a string")]
+    /// `origin_jti` is not a string, or is empty.
+    #[error("claim `origin_jti` is not a string of 1 byte or more")]
     OriginJtiMalformed,
 
     /// The second part is not strict base64url.
@@ -173,6 +185,18 @@ pub enum TokenError {
     /// The payload has two members of one name, at any depth.
     #[error("the payload has two members of one name")]
     PayloadRepeatsMember,
+
+    /// A claim that is required of this issuer has a value of another type.
+    #[error("a required claim is not of the type it must be")]
+    RequiredClaimMalformed,
+
+    /// A claim that is required of this issuer has none of the values that will do.
+    #[error("a required claim has another value")]
+    RequiredClaimMismatch,
+
+    /// A claim that is required of this issuer is not there.
+    #[error("a required claim is missing")]
+    RequiredClaimMissing,
 
     /// `scope` is not a string.
     #[error("claim `scope` is not a string")]
@@ -225,6 +249,10 @@ pub enum TokenError {
     #[error("header member `typ` is not a string")]
     TypeMalformed,
 
+    /// `typ` is not `at+jwt`, in an access token that must be one of RFC 9068.
+    #[error("header member `typ` is not `at+jwt`")]
+    TypeNotAccessToken,
+
     /// `typ` is that of another kind of token.
     #[error("header member `typ` is that of another kind of token")]
     TypeUnsupported,
@@ -240,7 +268,7 @@ pub enum TokenError {
 
 impl TokenError {
     /// Every reason, in the order of their names.
-    pub const ALL: [Self; 56] = [
+    pub const ALL: [Self; 63] = [
         Self::AlgorithmHmac,
         Self::AlgorithmMalformed,
         Self::AlgorithmMismatch,
@@ -253,6 +281,7 @@ impl TokenError {
         Self::AudienceMissing,
         Self::ClientIdMalformed,
         Self::ClientIdMismatch,
+        Self::ClientIdMissing,
         Self::Compressed,
         Self::CriticalExtension,
         Self::EmbeddedKey,
@@ -266,10 +295,12 @@ impl TokenError {
         Self::HeaderNotObject,
         Self::HeaderRepeatsMember,
         Self::IssuedAtMalformed,
+        Self::IssuedAtMissing,
         Self::IssuerMalformed,
         Self::IssuerMismatch,
         Self::IssuerMissing,
         Self::JtiMalformed,
+        Self::JtiMissing,
         Self::KeyIdMalformed,
         Self::KeyIdMismatch,
         Self::KeyIdMissing,
@@ -282,6 +313,9 @@ impl TokenError {
         Self::PayloadNotJson,
         Self::PayloadNotObject,
         Self::PayloadRepeatsMember,
+        Self::RequiredClaimMalformed,
+        Self::RequiredClaimMismatch,
+        Self::RequiredClaimMissing,
         Self::ScopeMalformed,
         Self::SignatureEmpty,
         Self::SignatureInvalid,
@@ -294,6 +328,7 @@ impl TokenError {
         Self::TokenUseMissing,
         Self::TooLong,
         Self::TypeMalformed,
+        Self::TypeNotAccessToken,
         Self::TypeUnsupported,
         Self::UnencodedPayload,
         Self::UsernameMalformed,
@@ -314,6 +349,7 @@ impl TokenError {
             Self::AudienceMissing => "audience_missing",
             Self::ClientIdMalformed => "client_id_malformed",
             Self::ClientIdMismatch => "client_id_mismatch",
+            Self::ClientIdMissing => "client_id_missing",
             Self::Compressed => "compressed",
             Self::CriticalExtension => "critical_extension",
             Self::EmbeddedKey => "embedded_key",
@@ -327,10 +363,12 @@ impl TokenError {
             Self::HeaderNotObject => "header_not_object",
             Self::HeaderRepeatsMember => "header_repeats_member",
             Self::IssuedAtMalformed => "issued_at_malformed",
+            Self::IssuedAtMissing => "issued_at_missing",
             Self::IssuerMalformed => "issuer_malformed",
             Self::IssuerMismatch => "issuer_mismatch",
             Self::IssuerMissing => "issuer_missing",
             Self::JtiMalformed => "jti_malformed",
+            Self::JtiMissing => "jti_missing",
             Self::KeyIdMalformed => "key_id_malformed",
             Self::KeyIdMismatch => "key_id_mismatch",
             Self::KeyIdMissing => "key_id_missing",
@@ -343,6 +381,9 @@ impl TokenError {
             Self::PayloadNotJson => "payload_not_json",
             Self::PayloadNotObject => "payload_not_object",
             Self::PayloadRepeatsMember => "payload_repeats_member",
+            Self::RequiredClaimMalformed => "required_claim_malformed",
+            Self::RequiredClaimMismatch => "required_claim_mismatch",
+            Self::RequiredClaimMissing => "required_claim_missing",
             Self::ScopeMalformed => "scope_malformed",
             Self::SignatureEmpty => "signature_empty",
             Self::SignatureInvalid => "signature_invalid",
@@ -355,6 +396,7 @@ impl TokenError {
             Self::TokenUseMissing => "token_use_missing",
             Self::TooLong => "token_too_long",
             Self::TypeMalformed => "type_malformed",
+            Self::TypeNotAccessToken => "type_not_access_token",
             Self::TypeUnsupported => "type_unsupported",
             Self::UnencodedPayload => "unencoded_payload",
             Self::UsernameMalformed => "username_malformed",

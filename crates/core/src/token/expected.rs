@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::Algorithm;
+use super::{Algorithm, RequiredClaim, TokenProfile};
 
 /// What a token is for, as Amazon Cognito says in the claim `token_use`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -96,11 +96,14 @@ impl TryFrom<Duration> for Leeway {
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ExpectedToken {
-    // INVARIANT: no text is empty, and no list is.
+    // INVARIANT: no text is empty, and no list is where nothing else is said.
     issuer: String,
     audience: Vec<String>,
     token_use: Vec<TokenUse>,
+    profile: TokenProfile,
     groups_claim: String,
+    // May be empty: then nothing else is required.
+    required_claims: Vec<RequiredClaim>,
     algorithms: Vec<Algorithm>,
     leeway: Leeway,
 }
@@ -131,7 +134,9 @@ impl ExpectedToken {
             issuer,
             audience,
             token_use: vec![TokenUse::Access],
+            profile: TokenProfile::Marked,
             groups_claim: "cognito:groups".to_owned(),
+            required_claims: Vec::new(),
             algorithms: vec![Algorithm::Rs256],
             leeway: Leeway::NONE,
         })
@@ -148,6 +153,20 @@ impl ExpectedToken {
     ) -> Result<Self, ExpectedTokenError> {
         self.token_use = token_use.into_iter().collect();
         if self.token_use.is_empty() { Err(ExpectedTokenError::NoTokenUse) } else { Ok(self) }
+    }
+
+    /// The same, for tokens that say in this way what they are for.
+    #[must_use]
+    pub fn with_profile(mut self, profile: TokenProfile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// The same, with these claims required, all of them. None: nothing else is required.
+    #[must_use]
+    pub fn with_required_claims(mut self, claims: impl IntoIterator<Item = RequiredClaim>) -> Self {
+        self.required_claims = claims.into_iter().collect();
+        self
     }
 
     /// The same, with the groups in another claim, a list of strings.
@@ -196,6 +215,16 @@ impl ExpectedToken {
     /// The uses of tokens that are accepted. Never empty.
     pub fn token_use(&self) -> &[TokenUse] {
         &self.token_use
+    }
+
+    /// How a token says what it is for.
+    pub fn profile(&self) -> TokenProfile {
+        self.profile
+    }
+
+    /// The claims that are required besides the usual ones. May be empty.
+    pub fn required_claims(&self) -> &[RequiredClaim] {
+        &self.required_claims
     }
 
     /// The claim that lists the groups.

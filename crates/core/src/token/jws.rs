@@ -71,6 +71,14 @@ impl Members {
         Some(self.0.swap_remove(place).1)
     }
 
+    /// As [`Members::text`], of a member that names something: an empty text names nothing.
+    pub(super) fn name<E>(&self, name: &str, otherwise: E) -> Result<Option<&str>, E> {
+        match self.get(name) {
+            Some(Json::String(text)) if text.is_empty() => Err(otherwise),
+            _ => self.text(name, otherwise),
+        }
+    }
+
     /// The text of a member that may be absent, but not anything else than a string.
     pub(super) fn text<E>(&self, name: &str, otherwise: E) -> Result<Option<&str>, E> {
         match self.get(name) {

@@ -4,12 +4,15 @@ pub(crate) mod keys;
 pub(crate) mod recipe;
 mod tamper;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use gatepost_core::json::Json;
 use gatepost_core::token::{
-    Claims, ExpectedToken, KeySet, KeySetError, Leeway, TokenError, UnverifiedToken,
+    ClaimValue, Claims, ExpectedToken, KeySet, KeySetError, Leeway, RequiredClaim, TokenError,
+    UnverifiedToken,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -69,6 +72,9 @@ struct Expected {
     issuer: String,
     audience: Vec<String>,
     token_use: Option<Vec<String>>,
+    profile: Option<String>,
+    #[serde(default)]
+    required_claims: BTreeMap<String, Vec<Json>>,
     groups_claim: Option<String>,
     algorithms: Option<Vec<String>>,
     #[serde(default)]
@@ -138,6 +144,14 @@ impl Case {
             let uses = uses.iter().map(|text| text.parse().unwrap());
             built = built.with_token_use(uses).unwrap();
         }
+        if let Some(profile) = expected.profile {
+            built = built.with_profile(profile.parse().unwrap());
+        }
+        let required = expected.required_claims.iter().map(|(name, values)| {
+            let values = values.iter().map(|value| ClaimValue::from_json(value).unwrap());
+            RequiredClaim::new(name, values).unwrap()
+        });
+        built = built.with_required_claims(required);
         if let Some(name) = expected.groups_claim {
             built = built.with_groups_claim(name).unwrap();
         }

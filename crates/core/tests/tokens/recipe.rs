@@ -36,6 +36,7 @@ pub(crate) enum Base {
     Id,
     Machine,
     Rfc9068,
+    Unmarked,
 }
 
 #[derive(Debug, Deserialize)]
