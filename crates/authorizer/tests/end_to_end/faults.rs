@@ -31,7 +31,7 @@ const DEADLINE: Duration = Duration::from_secs(1);
 const ALLOWANCE: Duration = Duration::from_secs(1);
 
 /// How many worlds there are at once.
-const WORLDS: usize = 4;
+const WORLDS: usize = 6;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_of_the_table_is_answered_as_it_should_be() {

@@ -4,5 +4,11 @@
 
 mod answers;
 mod faults;
+#[expect(dead_code, reason = "its search for cases is the core's")]
+#[path = "../../../core/tests/oracle/mod.rs"]
+mod oracle;
 mod outages;
+mod secrets;
+mod soak;
+mod tokens;
 mod world;

@@ -45,7 +45,7 @@ use proxy::Proxy;
 use secrets::secrets_of;
 
 pub(crate) const CLIENT: &str = "client-1";
-const TABLE: &str = "policies";
+pub(crate) const TABLE: &str = "policies";
 
 /// How long anything may take before a test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -63,7 +63,7 @@ pub(crate) struct World {
     pub(crate) store: Proxy,
     /// Without a proxy before it.
     pub(crate) client: aws_sdk_dynamodb::Client,
-    function: Arc<LambdaProcess>,
+    pub(crate) function: Arc<LambdaProcess>,
     api: Router,
     log: UnboundedReceiver<String>,
     _dynamodb: DynamoDb,
@@ -240,6 +240,17 @@ impl World {
         };
         assert_eq!(line["request_id"], request_id, "{line}");
         Seen { status, body, line }
+    }
+
+    /// Ends the function. What it has written and nobody has read.
+    pub(crate) async fn end(self) -> Vec<String> {
+        let Self { function, api, mut log, .. } = self;
+        drop((function, api));
+        let mut lines = Vec::new();
+        while let Some(line) = tokio::time::timeout(PATIENCE, log.recv()).await.unwrap() {
+            lines.push(line);
+        }
+        lines
     }
 
     /// The next line that the function writes.
