@@ -25,6 +25,7 @@ use tokio::time::{Instant, timeout_at};
 
 use self::steady_clock::SteadyClock;
 use crate::config::{Issuer, KeyOrigin};
+use crate::metrics;
 use crate::url::SecureUrl;
 
 /// The least time after a fetch for a key that was lacking, and the most after one that failed.
@@ -137,6 +138,7 @@ impl FetchedKeys {
             return answer;
         }
         let outcome = self.fetch(fetch, deadline).await;
+        metrics::jwks_fetched(outcome.as_ref().err().map_or("fetched", FetchError::reason));
         let issuer = self.expected.issuer();
         match &outcome {
             Ok(set) => {
@@ -166,9 +168,7 @@ impl FetchedKeys {
     ) -> Option<Result<Arc<KeySet>, KeysUnavailable>> {
         let state = self.state();
         match &state.kept {
-            Some(kept) if kept.age(now) < self.ttl && kept.has(kid) => {
-                Some(Ok(Arc::clone(&kept.set)))
-            }
+            Some(kept) if kept.age(now) < self.ttl && kept.has(kid) => Some(Ok(kept.hand_out(now))),
             _ if state.may_fetch(now) => None,
             _ => Some(state.settle(kid, now, self.max_stale)),
         }
@@ -216,6 +216,11 @@ impl Kept {
         now.saturating_sub(self.fetched_at)
     }
 
+    fn hand_out(&self, now: Duration) -> Arc<KeySet> {
+        metrics::jwks_age(self.age(now));
+        Arc::clone(&self.set)
+    }
+
     fn has(&self, kid: Option<&str>) -> bool {
         kid.is_none_or(|kid| self.set.get(kid).is_some())
     }
@@ -250,7 +255,7 @@ impl State {
             None => Err(KeysUnavailable::NeverFetched),
             Some(kept) if kept.age(now) >= max_stale => Err(KeysUnavailable::TooOld),
             Some(kept) if self.failures > 0 && !kept.has(kid) => Err(KeysUnavailable::Lacking),
-            Some(kept) => Ok(Arc::clone(&kept.set)),
+            Some(kept) => Ok(kept.hand_out(now)),
         }
     }
 }

@@ -111,9 +111,133 @@ impl AuthorizeError {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::{env, fs};
+
     use gatepost_core::gateway::MethodArnError;
 
     use super::*;
+
+    /// The reasons of the table of faults of the store that cannot be listed, since they carry values.
+    fn store_errors() -> [StoreError; 12] {
+        let (code, why) = (String::new, String::new);
+        [
+            StoreError::AccessDenied { code: code() },
+            StoreError::Failing { status: 500 },
+            StoreError::Garbled,
+            StoreError::Refused { code: code(), status: 400 },
+            StoreError::Row {
+                kind: "group",
+                fault: gatepost_store::RowFault::Missing { attribute: "document" },
+            },
+            StoreError::TableNotFound,
+            StoreError::Throttled,
+            StoreError::TimedOut,
+            StoreError::UnaskedRow,
+            StoreError::Unprocessed { asked: 2, unread: 1 },
+            StoreError::Unreachable { why: why() },
+            StoreError::Unsendable { why: why() },
+        ]
+    }
+
+    /// What each reason means where the error's own words are about one case of it.
+    fn meaning(error: &AuthorizeError) -> String {
+        match error {
+            AuthorizeError::Answer(AnswerError::TooLarge { .. }) => {
+                "the answer is over `GATEPOST_MAX_POLICY_BYTES`, or over the 8 KB of a WebSocket API".to_owned()
+            }
+            AuthorizeError::Bind(BindError { .. }) => {
+                "a resource is over 512 characters once it is bound to the API".to_owned()
+            }
+            AuthorizeError::Event(_) => "the event is not JSON, or a member of it malformed".to_owned(),
+            AuthorizeError::Keys(_) => {
+                "no key set may be used: none was fetched, the one at hand is too old, or it lacks the token's key and no newer one can be fetched".to_owned()
+            }
+            AuthorizeError::Request(RequestError::MethodArn(_)) => "the method ARN cannot be read".to_owned(),
+            AuthorizeError::Store(error) => match error {
+                StoreError::AccessDenied { .. } => "the credentials are refused, or do not allow to read the table",
+                StoreError::Failing { .. } => "the table's service failed on its side",
+                StoreError::Garbled => "the table's answer cannot be understood",
+                StoreError::Refused { .. } => "the table refused the request",
+                StoreError::Row { .. } => "a row is there, but is no policy document or revocation",
+                StoreError::TableNotFound => "there is no such table",
+                StoreError::Throttled => "reads from the table are throttled",
+                StoreError::TimedOut => "no answer from the table in time",
+                StoreError::UnaskedRow => "the table's answer holds a row that was not asked for",
+                StoreError::Unprocessed { .. } => "the table left a part of the rows unprocessed until the deadline",
+                StoreError::Unreachable { .. } => "the table's service is unreachable",
+                StoreError::Unsendable { .. } => "the request to the table could not be made",
+            }
+            .to_owned(),
+            AuthorizeError::Answer(_)
+            | AuthorizeError::Request(_)
+            | AuthorizeError::Revoked(_)
+            | AuthorizeError::Token(_)
+            | AuthorizeError::UsageKeys(_) => error.to_string(),
+        }
+    }
+
+    /// The list of reasons as the guide has it.
+    fn list() -> String {
+        let mut rows = vec![
+            ("policy", "granted", "something is allowed".to_owned()),
+            (
+                "deny",
+                "no_subjects",
+                "the caller is in no group, nor anything else that counts".to_owned(),
+            ),
+            ("deny", "no_documents", "none of the caller's subjects has a document".to_owned()),
+            ("deny", "nothing_allowed", "the documents allow no call of this API".to_owned()),
+        ];
+        let requests = [
+            RequestError::DifferentTokens,
+            RequestError::MethodArn(MethodArnError::WrongService),
+            RequestError::MissingToken,
+            RequestError::NotBearer,
+            RequestError::RepeatedSource,
+            RequestError::SimpleImpossible,
+            RequestError::UnknownEvent,
+        ];
+        let errors = [
+            AnswerError::NotJson.into(),
+            AnswerError::TooLarge { bytes: 2, max_bytes: 1 }.into(),
+            BindError { document: 0, statement: 0, sid: None, characters: 513 }.into(),
+            EventError::NotJson.into(),
+            KeysUnavailable::NeverFetched.into(),
+            DifferentUsageKeys.into(),
+        ];
+        let errors = errors.into_iter().chain(requests.map(AuthorizeError::from));
+        let errors = errors.chain(RevocableKind::ALL.map(AuthorizeError::Revoked));
+        let errors = errors.chain(store_errors().map(AuthorizeError::from));
+        let errors = errors.chain(TokenError::ALL.map(AuthorizeError::from));
+        for error in errors {
+            let outcome = match error.refusal() {
+                Refusal::Failure(_) => "failure",
+                Refusal::Unauthorized => "unauthorized",
+            };
+            rows.push((outcome, error.reason(), meaning(&error)));
+        }
+        rows[4..].sort_unstable();
+        let mut text = "| outcome | reason | when |\n| --- | --- | --- |\n".to_owned();
+        for (outcome, reason, meaning) in rows {
+            text += &format!("| {outcome} | `{reason}` | {meaning} |\n");
+        }
+        text
+    }
+
+    /// `GATEPOST_WRITE_REASONS=1` writes the list into the guide.
+    #[test]
+    fn the_guide_has_every_reason() {
+        const HEADING: &str = "## Reasons\n\n";
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/decision-log.md");
+        let page = fs::read_to_string(&path).unwrap();
+        let (before, listed) = page.split_once(HEADING).unwrap();
+        if env::var_os("GATEPOST_WRITE_REASONS").is_some() {
+            fs::write(&path, format!("{before}{HEADING}{}", list())).unwrap();
+            return;
+        }
+        assert_eq!(listed, list(), "run this test with GATEPOST_WRITE_REASONS=1");
+    }
 
     #[test]
     fn the_word_that_makes_a_401_stands_alone() {
