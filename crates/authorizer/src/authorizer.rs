@@ -119,9 +119,8 @@ impl<S: PolicyStore> Authorizer<S> {
         let documents = documents.documents;
         record.documents = documents.len();
 
-        let Config { scope, expiry_condition, ref context_claims, max_policy_bytes, .. } =
-            self.config;
-        let policy = policy_of(&documents, &claims, &request.method_arn, scope, expiry_condition)?;
+        let Config { ref context_claims, max_policy_bytes, .. } = self.config;
+        let policy = policy_of(&documents, &claims, &request.method_arn, &self.config)?;
         record.allows_something = policy.allows_something();
         Ok(Answer::write(&policy, &claims, context_claims, max_policy_bytes)?)
     }

@@ -8,12 +8,12 @@
 //!
 //! [output]: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
 
-use gatepost_core::policy::BindError;
 use gatepost_core::token::TokenError;
 use gatepost_store::StoreError;
 
 use crate::answer::AnswerError;
 use crate::jwks::KeysUnavailable;
+use crate::policy::PolicyError;
 use crate::request::RequestError;
 use crate::wire::EventError;
 
@@ -38,13 +38,13 @@ pub(crate) enum AuthorizeError {
     Answer(#[from] AnswerError),
 
     #[error(transparent)]
-    Bind(#[from] BindError),
-
-    #[error(transparent)]
     Event(#[from] EventError),
 
     #[error(transparent)]
     Keys(#[from] KeysUnavailable),
+
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
 
     #[error(transparent)]
     Request(#[from] RequestError),
@@ -69,9 +69,9 @@ impl AuthorizeError {
             )
             | Self::Token(_) => Refusal::Unauthorized,
             Self::Answer(_)
-            | Self::Bind(_)
             | Self::Event(_)
             | Self::Keys(_)
+            | Self::Policy(_)
             | Self::Request(RequestError::MethodArn(_) | RequestError::UnknownType)
             | Self::Store(_) => Refusal::Failure(self.reason()),
         }
@@ -81,9 +81,9 @@ impl AuthorizeError {
     pub(crate) fn reason(&self) -> &'static str {
         match self {
             Self::Answer(error) => error.reason(),
-            Self::Bind(_) => "resource_too_long",
             Self::Event(_) => "malformed_event",
             Self::Keys(_) => "keys_unavailable",
+            Self::Policy(error) => error.reason(),
             Self::Request(error) => error.reason(),
             Self::Store(error) => error.reason(),
             Self::Token(error) => error.reason(),
@@ -94,6 +94,7 @@ impl AuthorizeError {
 #[cfg(test)]
 mod tests {
     use gatepost_core::gateway::MethodArnError;
+    use gatepost_core::policy::{BindError, ExplicitError};
 
     use super::*;
 
@@ -117,12 +118,11 @@ mod tests {
         ] {
             assert_eq!(AuthorizeError::from(error).refusal(), Refusal::Unauthorized);
         }
-        let failures: [(AuthorizeError, &str); 7] = [
+        let too_long = BindError { document: 0, statement: 0, sid: None, characters: 513 };
+        let failures: [(AuthorizeError, &str); 8] = [
             (AnswerError::TooLarge { bytes: 2, max_bytes: 1 }.into(), "answer_too_large"),
-            (
-                BindError { document: 0, statement: 0, sid: None, characters: 513 }.into(),
-                "resource_too_long",
-            ),
+            (PolicyError::from(too_long).into(), "resource_too_long"),
+            (PolicyError::from(ExplicitError::NoList).into(), "deny_not_expressible"),
             (EventError::NotJson.into(), "malformed_event"),
             (KeysUnavailable::NeverFetched.into(), "keys_unavailable"),
             (RequestError::MethodArn(MethodArnError::WrongService).into(), "malformed_method_arn"),
