@@ -11,7 +11,7 @@
 //! | `GATEPOST_CONTEXT_CLAIMS` | claim names; may be empty | `sub,username,client_id,scope,groups` | names that API Gateway adds are reserved |
 //! | `GATEPOST_DEADLINE_MS` | 100 to 25,000 ms | 4000 | below the 29 s after which REST APIs give up on a back end |
 //! | `GATEPOST_EXPIRY_CONDITION` | `off`, `on` | `off` | |
-//! | `GATEPOST_IMPLICIT_DENY` | `implicit` | `implicit` | |
+//! | `GATEPOST_IMPLICIT_DENY` | `explicit`, `implicit` | `implicit` | |
 //! | `GATEPOST_ISSUERS` | JSON array, see [`issuers`] | required | |
 //! | `GATEPOST_JWKS_MAX_STALE_SECONDS` | the TTL to 604,800 s | 86400 | |
 //! | `GATEPOST_JWKS_TTL_SECONDS` | 60 to 86,400 s | 3600 | |
@@ -40,7 +40,9 @@ use gatepost_core::subject::SubjectKind;
 use gatepost_core::token::Leeway;
 use gatepost_store::TableLayout;
 
-pub use answer_settings::{ContextClaim, ExpiryCondition, Response, Scope, UsageIdentifierKey};
+pub use answer_settings::{
+    ContextClaim, ExpiryCondition, ImplicitDeny, Response, Scope, UsageIdentifierKey,
+};
 pub use issuers::{Issuer, KeyOrigin};
 pub use token_source::TokenSource;
 
@@ -55,6 +57,8 @@ pub struct Config {
     pub deadline: Duration,
     /// Whether an Allow ends with the token.
     pub expiry_condition: ExpiryCondition,
+    /// Whether what is not allowed is denied by a statement.
+    pub implicit_deny: ImplicitDeny,
     /// Whose tokens are accepted. At least one; no two have the same `iss`.
     pub issuers: Vec<Issuer>,
     /// The age at which a fetched key dies, even when the issuer is down.
@@ -111,7 +115,6 @@ impl Config {
                 vars.fault(&name, "is not a setting of this version");
             }
         }
-        vars.choice("GATEPOST_IMPLICIT_DENY", ("implicit", ()), &[("explicit", None)]);
         let leeway = vars.seconds("GATEPOST_LEEWAY_SECONDS", 0, 0..=Leeway::MAX.as_secs());
         let jwks_ttl = vars.seconds("GATEPOST_JWKS_TTL_SECONDS", 3_600, 60..=86_400);
         let jwks_max_stale = vars.seconds("GATEPOST_JWKS_MAX_STALE_SECONDS", 86_400, 60..=604_800);
@@ -133,6 +136,11 @@ impl Config {
                 "GATEPOST_EXPIRY_CONDITION",
                 ("off", ExpiryCondition::Off),
                 &[("on", Some(ExpiryCondition::On))],
+            ),
+            implicit_deny: vars.choice(
+                "GATEPOST_IMPLICIT_DENY",
+                ("implicit", ImplicitDeny::Implicit),
+                &[("explicit", Some(ImplicitDeny::Explicit))],
             ),
             issuers: issuers::read(&mut vars, Leeway::try_from(leeway).unwrap_or(Leeway::NONE)),
             jwks_max_stale,
@@ -327,6 +335,7 @@ pub(crate) mod tests {
         let config = config(&[]).unwrap();
         assert_eq!(config.deadline, Duration::from_secs(4));
         assert_eq!(config.expiry_condition, ExpiryCondition::Off);
+        assert_eq!(config.implicit_deny, ImplicitDeny::Implicit);
         assert_eq!(config.jwks_max_stale, Duration::from_hours(24));
         assert_eq!(config.jwks_ttl, Duration::from_hours(1));
         assert_eq!(config.max_policy_bytes, 8_192);
@@ -350,7 +359,7 @@ pub(crate) mod tests {
             ("GATEPOST_CONTEXT_CLAIMS", "sub, custom:tenant"),
             ("GATEPOST_DEADLINE_MS", "2500"),
             ("GATEPOST_EXPIRY_CONDITION", "on"),
-            ("GATEPOST_IMPLICIT_DENY", "implicit"),
+            ("GATEPOST_IMPLICIT_DENY", "explicit"),
             ("GATEPOST_JWKS_MAX_STALE_SECONDS", "600"),
             ("GATEPOST_JWKS_TTL_SECONDS", "300"),
             ("GATEPOST_LEEWAY_SECONDS", "5"),
@@ -372,6 +381,7 @@ pub(crate) mod tests {
         assert_eq!(config.usage_identifier_key, UsageIdentifierKey::On);
         assert_eq!(config.deadline, Duration::from_millis(2_500));
         assert_eq!(config.expiry_condition, ExpiryCondition::On);
+        assert_eq!(config.implicit_deny, ImplicitDeny::Explicit);
         assert_eq!(config.issuers[0].expected.leeway(), Duration::from_secs(5));
         assert_eq!(config.jwks_max_stale, Duration::from_mins(10));
         assert_eq!(config.jwks_ttl, Duration::from_mins(5));
@@ -432,11 +442,6 @@ pub(crate) mod tests {
     fn what_a_later_version_brings_is_a_fault_that_says_so() {
         for (name, value, want) in [
             (
-                "GATEPOST_IMPLICIT_DENY",
-                "explicit",
-                "`explicit`, which is not supported by this version",
-            ),
-            (
                 "GATEPOST_TOKEN_SOURCES",
                 "session:sid",
                 "`session:`, which is not supported by this version",
@@ -453,6 +458,7 @@ pub(crate) mod tests {
             ("GATEPOST_DEADLINE_MS", "99"),
             ("GATEPOST_DEADLINE_MS", "25001"),
             ("GATEPOST_EXPIRY_CONDITION", "ON"),
+            ("GATEPOST_IMPLICIT_DENY", "on"),
             ("GATEPOST_ISSUERS", ""),
             ("GATEPOST_JWKS_MAX_STALE_SECONDS", "3599"),
             ("GATEPOST_LOG_SAMPLE_PERCENT", "0"),

@@ -187,6 +187,13 @@ const FAILURE: Table = &[
          GATEPOST_MAX_POLICY_BYTES",
     ),
     (
+        "deny_not_expressible",
+        "what the documents do not allow cannot be denied exactly, as GATEPOST_IMPLICIT_DENY=explicit \
+         asks for",
+        "the authorizer's words say what is in the way: a condition to be written otherwise, or a \
+         `NotResource` in an Allow",
+    ),
+    (
         "garbled_answer",
         "the table's answer was not as DynamoDB writes it",
         "see what stands between the function and DynamoDB: a proxy, or another endpoint",
