@@ -108,7 +108,7 @@ impl<S: PolicyStore> Authorizer<S> {
 
         let claims = self.claims(request.token, call.now, deadline, record).await?;
 
-        let subjects = Subjects::of(&claims, &self.config.subjects);
+        let subjects = Subjects::of(&claims, &self.config);
         record.subjects = subjects.known.len();
         record.impossible_subjects = subjects.impossible;
         let reading = Instant::now();
