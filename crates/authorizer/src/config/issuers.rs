@@ -5,7 +5,7 @@
 //! | member | what | default |
 //! | --- | --- | --- |
 //! | `issuer` | the `iss` claim, compared character by character | |
-//! | `audience` | client ids: the `aud` of an ID token, the `client_id` of an access token | |
+//! | `audience` | client ids (the `aud` of an ID token, the `client_id` of an access token of Cognito) and identifiers of APIs (the `aud` of other access tokens) | |
 //! | `jwks_uri` | where the keys are | `{issuer}/.well-known/jwks.json` |
 //! | `jwks` | the keys themselves; nothing is fetched then | |
 //! | `token_use` | `access`, `id` or both | `["access"]`; `["id"]` with `unmarked-id` |
@@ -37,7 +37,8 @@
 //! **`subject_prefix`** keeps issuers apart: with `partner/`, what the issuer calls `admin` is
 //! `group:partner/admin` in the policy table. A name that begins with the prefix of another issuer
 //! counts as no subject at all, and no prefix begins another, so no issuer can name what is
-//! another's. Claims in the answer's context and in `${token:CLAIM}` stay as they are.
+//! another's. End a prefix in a character such as `/`: with `p`, no other issuer could have a group
+//! `people`. Claims in the answer's context and in `${token:CLAIM}` stay as they are.
 
 mod entry;
 
@@ -191,6 +192,10 @@ mod tests {
         for (one, other) in [("a/", "b/"), ("ab", "ac"), ("a", "A")] {
             assert_eq!(issuers(&prefixes(one, other)).len(), 3, "{one} {other}");
         }
+        let longest = "x".repeat(128);
+        assert_eq!(issuers(&prefixes(&longest, "b")).len(), 3);
+        let fault = fault_of("GATEPOST_ISSUERS", &prefixes("a", &(longest + "x")));
+        assert!(fault.contains("at `/2/subject_prefix` must have up to 128 bytes"), "{fault}");
         for (one, other) in [("a/", "a/"), ("a", "ab"), ("ab", "a")] {
             let fault = fault_of("GATEPOST_ISSUERS", &prefixes(one, other));
             let want = "`GATEPOST_ISSUERS` at `/2/subject_prefix` begins like that of another \
