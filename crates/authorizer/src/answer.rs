@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use gatepost_core::policy::BoundPolicy;
+use gatepost_core::secret::Secret;
 use gatepost_core::token::Claims;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -18,6 +19,21 @@ pub(crate) struct Answer {
     pub(crate) policy_digest: String,
 }
 
+/// The form of one answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Form<'a> {
+    /// The policy itself.
+    Policy {
+        /// The API key of the caller's usage plan, for APIs that take keys from their authorizer.
+        usage_identifier_key: Option<&'a Secret<String>>,
+    },
+    /// Only whether the caller may call the method.
+    Simple {
+        /// Whether the policy allows it.
+        is_authorized: bool,
+    },
+}
+
 impl Answer {
     /// Writes the answer. Equal input gives equal bytes.
     ///
@@ -29,13 +45,14 @@ impl Answer {
     /// [`AnswerError`] if the answer is longer than `max_bytes`. Nothing is left out to fit.
     pub(crate) fn write(
         policy: &BoundPolicy,
+        form: Form<'_>,
         claims: &Claims,
         context_claims: &[ContextClaim],
         max_bytes: usize,
     ) -> Result<Self, AnswerError> {
         let document = to_raw_value(policy).map_err(|_| AnswerError::NotJson)?;
         let policy_digest = hex::encode(digest(&SHA256, document.get().as_bytes()));
-        let mut context: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(context_claims.len() + 2);
+        let mut context = wire::Context::with_capacity(context_claims.len() + 2);
         for claim in context_claims {
             if let Some(value) = value(claim, claims)? {
                 context.push((claim.name(), value));
@@ -43,9 +60,18 @@ impl Answer {
         }
         context.push(("policy_digest", Cow::Borrowed(&policy_digest)));
         context.push(("expires_at", seconds(claims.expires_at()).to_string().into()));
-        let response =
-            wire::Response { principal_id: claims.sub(), policy_document: &document, context };
-        let body = to_raw_value(&response).map_err(|_| AnswerError::NotJson)?;
+        let body = match form {
+            Form::Policy { usage_identifier_key } => to_raw_value(&wire::PolicyResponse {
+                principal_id: claims.sub(),
+                policy_document: &document,
+                context,
+                usage_identifier_key: usage_identifier_key.map(|key| key.expose().as_str()),
+            }),
+            Form::Simple { is_authorized } => {
+                to_raw_value(&wire::SimpleResponse { is_authorized, context })
+            }
+        };
+        let body = body.map_err(|_| AnswerError::NotJson)?;
         let bytes = body.get().len();
         if bytes > max_bytes {
             return Err(AnswerError::TooLarge { bytes, max_bytes });

@@ -8,20 +8,25 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
+use gatepost_core::secret::Secret;
 use gatepost_core::token::{Claims, TokenError, UnverifiedToken};
 use gatepost_store::PolicyStore;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use crate::answer::Answer;
-use crate::config::Config;
-use crate::decision_log::CallRecord;
+use crate::answer::{Answer, Form};
+use crate::config::{Config, Response, Revocation, UsageIdentifierKey};
+use crate::decision_log::{CallRecord, Sampler};
+use crate::front_door::FrontDoor;
 use crate::jwks::{FetchKeySet, KeySource};
-use crate::policies::Policies;
-use crate::policy::policy_of;
+use crate::metrics;
+use crate::policies::{Found, Policies};
+use crate::policy::{allows_call, policy_of};
 use crate::refusal::{AuthorizeError, Refusal};
-use crate::request::{Request, request_id};
-use crate::subjects::Subjects;
+use crate::request::{Request, RequestError, condition_keys, request_id};
+use crate::shadow::Shadow;
+use crate::subjects::{Subjects, revocables};
+use crate::usage_plan::usage_identifier_key;
 use crate::wire::Event;
 
 /// Answers the events of API Gateway. One serves any number of calls, at once or in turn.
@@ -31,6 +36,8 @@ pub struct Authorizer<S> {
     key_sources: Vec<KeySource>,
     fetch: Box<dyn FetchKeySet>,
     policies: Policies<S>,
+    shadow: Shadow,
+    sampler: Sampler,
 }
 
 /// One call of the authorizer.
@@ -42,14 +49,16 @@ pub struct Call<'a> {
     pub now: SystemTime,
     /// How long the caller waits, if that is known. The settings have a limit of their own.
     pub time_left: Option<Duration>,
-    /// A name for the call in the log.
-    pub invocation_id: Option<&'a str>,
+    /// A name for the decision in the log.
+    pub decision_id: Option<&'a str>,
+    /// The X-Ray trace that the call is part of, for the log.
+    pub trace_id: Option<&'a str>,
 }
 
 /// The event holds the token, so it is not shown.
 impl fmt::Debug for Call<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("invocation_id", &self.invocation_id).finish_non_exhaustive()
+        f.debug_struct("Call").field("decision_id", &self.decision_id).finish_non_exhaustive()
     }
 }
 
@@ -62,7 +71,9 @@ impl<S: PolicyStore> Authorizer<S> {
             .map(|issuer| KeySource::new(issuer, config.jwks_ttl, config.jwks_max_stale))
             .collect();
         let policies = Policies::new(store, config.policy_ttl);
-        Self { config, key_sources, fetch: Box::new(fetch), policies }
+        let sampler = Sampler::new(config.log_sample_percent);
+        let (fetch, shadow) = (Box::new(fetch), Shadow::default());
+        Self { config, key_sources, fetch, policies, shadow, sampler }
     }
 
     /// Does ahead of the first call what it would otherwise wait for: keys are fetched and the
@@ -70,6 +81,7 @@ impl<S: PolicyStore> Authorizer<S> {
     ///
     /// What fails is logged, and left to the first call.
     pub async fn warm_up(&self, now: SystemTime, time_left: Duration) {
+        metrics::cold_start();
         let deadline = Instant::now() + time_left;
         let keys = self.key_sources.iter().map(|keys| keys.warm_up(&*self.fetch, now, deadline));
         tokio::join!(join_all(keys), self.policies.warm_up(deadline));
@@ -81,7 +93,8 @@ impl<S: PolicyStore> Authorizer<S> {
     ///
     /// [`Refusal`]; its text is what API Gateway must be told.
     pub async fn answer(&self, event: &[u8], now: SystemTime) -> Result<Box<RawValue>, Refusal> {
-        self.answer_call(Call { event, now, time_left: None, invocation_id: None }).await
+        self.answer_call(Call { event, now, time_left: None, decision_id: None, trace_id: None })
+            .await
     }
 
     /// Answers one call.
@@ -90,9 +103,9 @@ impl<S: PolicyStore> Authorizer<S> {
     ///
     /// [`Refusal`]; its text is what API Gateway must be told.
     pub async fn answer_call(&self, call: Call<'_>) -> Result<Box<RawValue>, Refusal> {
-        let mut record = CallRecord::new(call.invocation_id);
+        let mut record = CallRecord::new(call.decision_id, call.trace_id);
         let outcome = self.authorize(&call, &mut record).await;
-        record.write(&outcome);
+        record.write(&outcome, &self.sampler);
         outcome.map(|answer| answer.body).map_err(|error| error.refusal())
     }
 
@@ -106,34 +119,65 @@ impl<S: PolicyStore> Authorizer<S> {
         record.request_id = request_id(&event).map(str::to_owned);
         let request = Request::parse(&event, &self.config.token_sources)?;
 
+        record.front_door = Some(request.front_door);
+        if self.config.response == Response::Simple && request.front_door != FrontDoor::HttpApi2 {
+            return Err(RequestError::SimpleImpossible.into());
+        }
+
         let claims = self.claims(request.token, call.now, deadline, record).await?;
 
+        let revocables = match self.config.revocation {
+            Revocation::Off => Vec::new(),
+            Revocation::On => revocables(&claims),
+        };
         let subjects = Subjects::of(&claims, &self.config);
         record.subjects = subjects.known.len();
         record.impossible_subjects = subjects.impossible;
         let reading = Instant::now();
-        let documents = self.policies.read(&subjects.known, call.now, deadline).await;
+        let found = self.policies.read(&subjects.known, &revocables, call.now, deadline).await;
         record.documents_took = reading.elapsed();
-        let documents = documents?;
-        record.subjects_read = documents.read;
-        let documents = documents.documents;
-        record.documents = documents.len();
+        let Found { policies, read, revocations } = found?;
+        record.subjects_read = read;
+        record.documents = policies.len();
+        let (known, without_row) = (record.subjects, record.subjects - policies.len());
+        metrics::documents(known - read, read, without_row);
+        if read > 0 || !revocables.is_empty() {
+            metrics::dynamodb_took(record.documents_took);
+        }
+        if let Some(revoked) = revocations.iter().find(|revoked| revoked.holds_at(call.now)) {
+            return Err(AuthorizeError::Revoked(revoked.revocable.kind()));
+        }
 
         let Config { scope, expiry_condition, ref context_claims, max_policy_bytes, .. } =
             self.config;
-        let policy = policy_of(&documents, &claims, &request.method_arn, scope, expiry_condition)?;
+        let policy = policy_of(&policies, &claims, &request.method_arn, scope, expiry_condition)?;
         record.allows_something = policy.allows_something();
-        Ok(Answer::write(&policy, &claims, context_claims, max_policy_bytes)?)
+        let form = match self.config.response {
+            Response::Policy => Form::Policy {
+                usage_identifier_key: match self.config.usage_identifier_key {
+                    UsageIdentifierKey::Off => None,
+                    UsageIdentifierKey::On => usage_identifier_key(&policies)?,
+                },
+            },
+            Response::Simple => {
+                let keys = condition_keys(&event, call.now);
+                Form::Simple { is_authorized: allows_call(&policy, &request.method_arn, &keys) }
+            }
+        };
+        let max_bytes = max_policy_bytes.min(request.front_door.max_answer_bytes());
+        let answer = Answer::write(&policy, form, &claims, context_claims, max_bytes)?;
+        self.shadow.follow(&policies, request.method_arn.stage_arn(), record.busy());
+        Ok(answer)
     }
 
     async fn claims(
         &self,
-        token: &str,
+        token: Secret<&str>,
         now: SystemTime,
         deadline: Instant,
         record: &mut CallRecord<'_>,
     ) -> Result<Claims, AuthorizeError> {
-        let token = UnverifiedToken::parse(token)?;
+        let token = UnverifiedToken::parse(token.expose())?;
         let mut trusted = self.config.issuers.iter().zip(&self.key_sources);
         let (issuer, keys) = trusted
             .find(|(issuer, _)| issuer.expected.issuer() == token.issuer())

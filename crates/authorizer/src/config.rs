@@ -16,15 +16,17 @@
 //! | `GATEPOST_JWKS_MAX_STALE_SECONDS` | the TTL to 604,800 s | 86400 | |
 //! | `GATEPOST_JWKS_TTL_SECONDS` | 60 to 86,400 s | 3600 | |
 //! | `GATEPOST_LEEWAY_SECONDS` | 0 to 300 s | 0 | RFC 7519 section 4.1.4: a few minutes |
+//! | `GATEPOST_LOG_SAMPLE_PERCENT` | 1 to 100 % of the lines of calls that got a policy | 100 | |
 //! | `GATEPOST_MAX_POLICY_BYTES` | 1,024 to 6,000,000 bytes of answer | 8192 | Lambda's response limit of 6 MB |
 //! | `GATEPOST_POLICY_TABLE` | table name or ARN | required | DynamoDB: 3 to 1,024 bytes |
 //! | `GATEPOST_POLICY_TTL_SECONDS` | 0 to 3,600 s | 30 | API Gateway's own cache: 3,600 s |
-//! | `GATEPOST_RESPONSE` | `policy` | `policy` | |
-//! | `GATEPOST_REVOCATION` | `off` | `off` | |
+//! | `GATEPOST_RESPONSE` | `policy`, `simple` | `policy` | `simple` needs `GATEPOST_SCOPE=method` |
+//! | `GATEPOST_REVOCATION` | `off`, `on` | `off` | |
 //! | `GATEPOST_SCOPE` | `api`, `method` | `api` | |
 //! | `GATEPOST_SUBJECTS` | any of `client`, `group`, `scope`, `user` | `group` | |
 //! | `GATEPOST_TABLE_LAYOUT` | `aws-sample`, `gatepost` | `gatepost` | |
 //! | `GATEPOST_TOKEN_SOURCES` | `header:NAME`, `cookie:NAME`, `query:NAME` | `header:Authorization` | |
+//! | `GATEPOST_USAGE_IDENTIFIER_KEY` | `off`, `on` | `off` | |
 
 mod answer_settings;
 pub mod issuers;
@@ -38,7 +40,7 @@ use gatepost_core::subject::SubjectKind;
 use gatepost_core::token::Leeway;
 use gatepost_store::TableLayout;
 
-pub use answer_settings::{ContextClaim, ExpiryCondition, Scope};
+pub use answer_settings::{ContextClaim, ExpiryCondition, Response, Scope, UsageIdentifierKey};
 pub use issuers::{Issuer, KeyOrigin};
 pub use token_source::TokenSource;
 
@@ -59,12 +61,19 @@ pub struct Config {
     pub jwks_max_stale: Duration,
     /// The age at which a fetched key set is fetched again.
     pub jwks_ttl: Duration,
+    /// How many of a hundred calls that got a policy are written to the log; the others always
+    /// are. 1 to 100.
+    pub log_sample_percent: u8,
     /// The budget of one answer, its context included, in bytes.
     pub max_policy_bytes: usize,
     /// The name or ARN of the table.
     pub policy_table: String,
     /// How long documents that were read are answered from; zero: read for every call.
     pub policy_ttl: Duration,
+    /// The form of an answer.
+    pub response: Response,
+    /// Whether the caller's revocation rows are read with every call.
+    pub revocation: Revocation,
     /// What one answer is valid for.
     pub scope: Scope,
     /// The kinds of subject whose documents count. At least one.
@@ -73,6 +82,17 @@ pub struct Config {
     pub table_layout: TableLayout,
     /// Where tokens are read, in this order. At least one.
     pub token_sources: Vec<TokenSource>,
+    /// Whether an answer names the API key of the caller's usage plan.
+    pub usage_identifier_key: UsageIdentifierKey,
+}
+
+/// Whether revocations are looked for (`GATEPOST_REVOCATION`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Revocation {
+    /// They are not; a token is good until it ends.
+    Off,
+    /// The rows for the user, the session and the token are read with every call.
+    On,
 }
 
 impl Config {
@@ -92,8 +112,6 @@ impl Config {
             }
         }
         vars.choice("GATEPOST_IMPLICIT_DENY", ("implicit", ()), &[("explicit", None)]);
-        vars.choice("GATEPOST_RESPONSE", ("policy", ()), &[("simple", None)]);
-        vars.choice("GATEPOST_REVOCATION", ("off", ()), &[("on", None)]);
         let leeway = vars.seconds("GATEPOST_LEEWAY_SECONDS", 0, 0..=Leeway::MAX.as_secs());
         let jwks_ttl = vars.seconds("GATEPOST_JWKS_TTL_SECONDS", 3_600, 60..=86_400);
         let jwks_max_stale = vars.seconds("GATEPOST_JWKS_MAX_STALE_SECONDS", 86_400, 60..=604_800);
@@ -119,6 +137,13 @@ impl Config {
             issuers: issuers::read(&mut vars, Leeway::try_from(leeway).unwrap_or(Leeway::NONE)),
             jwks_max_stale,
             jwks_ttl,
+            log_sample_percent: u8::try_from(vars.number(
+                "GATEPOST_LOG_SAMPLE_PERCENT",
+                100,
+                1..=100,
+                "%",
+            ))
+            .unwrap_or(100),
             max_policy_bytes: usize::try_from(vars.number(
                 "GATEPOST_MAX_POLICY_BYTES",
                 8_192,
@@ -128,6 +153,16 @@ impl Config {
             .unwrap_or(usize::MAX),
             policy_table: policy_table(&mut vars),
             policy_ttl: vars.seconds("GATEPOST_POLICY_TTL_SECONDS", 30, 0..=3_600),
+            response: vars.choice(
+                "GATEPOST_RESPONSE",
+                ("policy", Response::Policy),
+                &[("simple", Some(Response::Simple))],
+            ),
+            revocation: vars.choice(
+                "GATEPOST_REVOCATION",
+                ("off", Revocation::Off),
+                &[("on", Some(Revocation::On))],
+            ),
             scope: vars.choice(
                 "GATEPOST_SCOPE",
                 ("api", Scope::Api),
@@ -146,6 +181,11 @@ impl Config {
                 "header:Authorization",
                 TokenSource::parse,
             ),
+            usage_identifier_key: vars.choice(
+                "GATEPOST_USAGE_IDENTIFIER_KEY",
+                ("off", UsageIdentifierKey::Off),
+                &[("on", Some(UsageIdentifierKey::On))],
+            ),
         };
         if config.table_layout == TableLayout::AwsSample && config.subjects != [SubjectKind::Group]
         {
@@ -155,13 +195,26 @@ impl Config {
                 "must be `group` with `GATEPOST_TABLE_LAYOUT=aws-sample`, which has no other rows",
             );
         }
+        if config.table_layout == TableLayout::AwsSample && config.revocation == Revocation::On {
+            vars.fault(
+                "GATEPOST_REVOCATION",
+                "must be `off` with `GATEPOST_TABLE_LAYOUT=aws-sample`, which has no other rows",
+            );
+        }
+        if config.response == Response::Simple && config.scope == Scope::Api {
+            // Cached, one yes would open every route to the caller.
+            vars.fault(
+                "GATEPOST_RESPONSE",
+                "can be `simple` only with `GATEPOST_SCOPE=method`, and without a result cache",
+            );
+        }
         let faults = vars.into_faults();
         if faults.is_empty() { Ok(config) } else { Err(ConfigFaults(faults)) }
     }
 }
 
 /// Every `GATEPOST_…` name that this version knows.
-const SETTINGS: [&str; 17] = [
+const SETTINGS: [&str; 19] = [
     "GATEPOST_CONTEXT_CLAIMS",
     "GATEPOST_DEADLINE_MS",
     "GATEPOST_EXPIRY_CONDITION",
@@ -170,6 +223,7 @@ const SETTINGS: [&str; 17] = [
     "GATEPOST_JWKS_MAX_STALE_SECONDS",
     "GATEPOST_JWKS_TTL_SECONDS",
     "GATEPOST_LEEWAY_SECONDS",
+    "GATEPOST_LOG_SAMPLE_PERCENT",
     "GATEPOST_MAX_POLICY_BYTES",
     "GATEPOST_POLICY_TABLE",
     "GATEPOST_POLICY_TTL_SECONDS",
@@ -179,6 +233,7 @@ const SETTINGS: [&str; 17] = [
     "GATEPOST_SUBJECTS",
     "GATEPOST_TABLE_LAYOUT",
     "GATEPOST_TOKEN_SOURCES",
+    "GATEPOST_USAGE_IDENTIFIER_KEY",
 ];
 
 /// What is wrong with the settings: all of it.
@@ -277,6 +332,10 @@ pub(crate) mod tests {
         assert_eq!(config.max_policy_bytes, 8_192);
         assert_eq!(config.policy_table, "policies");
         assert_eq!(config.policy_ttl, Duration::from_secs(30));
+        assert_eq!(config.log_sample_percent, 100);
+        assert_eq!(config.response, Response::Policy);
+        assert_eq!(config.revocation, Revocation::Off);
+        assert_eq!(config.usage_identifier_key, UsageIdentifierKey::Off);
         assert_eq!(config.scope, Scope::Api);
         assert_eq!(config.subjects, [SubjectKind::Group]);
         assert_eq!(config.table_layout, TableLayout::Gatepost);
@@ -295,17 +354,22 @@ pub(crate) mod tests {
             ("GATEPOST_JWKS_MAX_STALE_SECONDS", "600"),
             ("GATEPOST_JWKS_TTL_SECONDS", "300"),
             ("GATEPOST_LEEWAY_SECONDS", "5"),
+            ("GATEPOST_LOG_SAMPLE_PERCENT", "5"),
             ("GATEPOST_MAX_POLICY_BYTES", "100000"),
             ("GATEPOST_POLICY_TABLE", "arn:aws:dynamodb:eu-west-1:123456789012:table/policies"),
             ("GATEPOST_POLICY_TTL_SECONDS", "0"),
-            ("GATEPOST_RESPONSE", "policy"),
-            ("GATEPOST_REVOCATION", "off"),
+            ("GATEPOST_RESPONSE", "simple"),
+            ("GATEPOST_REVOCATION", "on"),
             ("GATEPOST_SCOPE", "method"),
             ("GATEPOST_SUBJECTS", "group,user,client,scope"),
             ("GATEPOST_TABLE_LAYOUT", "gatepost"),
             ("GATEPOST_TOKEN_SOURCES", "cookie:id,header:X-Token,query:token"),
+            ("GATEPOST_USAGE_IDENTIFIER_KEY", "on"),
         ])
         .unwrap();
+        assert_eq!(config.log_sample_percent, 5);
+        assert_eq!(config.revocation, Revocation::On);
+        assert_eq!(config.usage_identifier_key, UsageIdentifierKey::On);
         assert_eq!(config.deadline, Duration::from_millis(2_500));
         assert_eq!(config.expiry_condition, ExpiryCondition::On);
         assert_eq!(config.issuers[0].expected.leeway(), Duration::from_secs(5));
@@ -313,6 +377,7 @@ pub(crate) mod tests {
         assert_eq!(config.jwks_ttl, Duration::from_mins(5));
         assert_eq!(config.max_policy_bytes, 100_000);
         assert_eq!(config.policy_ttl, Duration::ZERO);
+        assert_eq!(config.response, Response::Simple);
         assert_eq!(config.scope, Scope::Method);
         assert_eq!(config.subjects.len(), 4);
         assert_eq!(config.token_sources.len(), 3);
@@ -326,6 +391,14 @@ pub(crate) mod tests {
         assert_eq!(config(&[layout]).unwrap().table_layout, TableLayout::AwsSample);
         let faults = config(&[layout, ("GATEPOST_SUBJECTS", "group,user")]).unwrap_err();
         assert!(faults.to_string().contains("`GATEPOST_SUBJECTS` must be `group`"), "{faults}");
+        let faults = config(&[layout, ("GATEPOST_REVOCATION", "on")]).unwrap_err();
+        assert!(faults.to_string().contains("`GATEPOST_REVOCATION` must be `off`"), "{faults}");
+    }
+
+    #[test]
+    fn a_simple_answer_cannot_stand_for_all_methods() {
+        let faults = config(&[("GATEPOST_RESPONSE", "simple")]).unwrap_err();
+        assert!(faults.to_string().contains("`GATEPOST_SCOPE=method`"), "{faults}");
     }
 
     #[test]
@@ -358,13 +431,11 @@ pub(crate) mod tests {
     #[test]
     fn what_a_later_version_brings_is_a_fault_that_says_so() {
         for (name, value, want) in [
-            ("GATEPOST_RESPONSE", "simple", "`simple`, which is not supported by this version"),
             (
                 "GATEPOST_IMPLICIT_DENY",
                 "explicit",
                 "`explicit`, which is not supported by this version",
             ),
-            ("GATEPOST_REVOCATION", "on", "`on`, which is not supported by this version"),
             (
                 "GATEPOST_TOKEN_SOURCES",
                 "session:sid",
@@ -384,6 +455,8 @@ pub(crate) mod tests {
             ("GATEPOST_EXPIRY_CONDITION", "ON"),
             ("GATEPOST_ISSUERS", ""),
             ("GATEPOST_JWKS_MAX_STALE_SECONDS", "3599"),
+            ("GATEPOST_LOG_SAMPLE_PERCENT", "0"),
+            ("GATEPOST_LOG_SAMPLE_PERCENT", "101"),
             ("GATEPOST_MAX_POLICY_BYTES", "-1"),
             ("GATEPOST_MAX_POLICY_BYTES", "99999999999999999999"),
             ("GATEPOST_POLICY_TABLE", "my table"),

@@ -6,6 +6,10 @@
 //! because a faulty one must be a fault of the settings and not a panic.
 //!
 //! Redirects are not followed: whom we ask for keys is configured, not answered.
+//!
+//! Keys are fetched over a connection of their own each time. They are asked for once an hour; by
+//! then a connection that was kept is gone, and of one that went without a word while the function
+//! was frozen a call would only learn by waiting in vain.
 
 use std::error::Error;
 use std::path::Path;
@@ -36,7 +40,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// A client with its pool of connections. Clones share both.
 #[derive(Clone, Debug)]
 pub struct HttpsClient {
-    connector: SharedHttpConnector,
+    pooled: SharedHttpConnector,
+    unpooled: SharedHttpConnector,
 }
 
 impl HttpsClient {
@@ -71,14 +76,17 @@ impl HttpsClient {
         let connector = Connector::builder()
             .connector_settings(settings)
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-            .tls_context(tls)
-            .build();
-        Ok(Self { connector: SharedHttpConnector::new(connector) })
+            .tls_context(tls);
+        let unpooled = connector.clone().pool_max_idle_per_host(0).build();
+        Ok(Self {
+            pooled: SharedHttpConnector::new(connector.build()),
+            unpooled: SharedHttpConnector::new(unpooled),
+        })
     }
 
     /// The same client in the form the AWS SDK takes.
     pub fn for_aws_sdk(&self) -> SharedHttpClient {
-        let connector = self.connector.clone();
+        let connector = self.pooled.clone();
         http_client_fn(move |_, _| connector.clone())
     }
 
@@ -87,7 +95,7 @@ impl HttpsClient {
         request.headers_mut().insert("accept", "application/json, application/jwk-set+json");
         request.headers_mut().insert("user-agent", USER_AGENT);
         let answer = self
-            .connector
+            .unpooled
             .call(request)
             .await
             .map_err(|error| FetchError::Unreachable { why: with_causes(&error) })?;

@@ -9,8 +9,10 @@
 //! allowed; then there are none, and nobody is let in. So a key that the issuer has removed is
 //! honoured for the TTL at most while the issuer can be asked, and for the greatest age otherwise.
 //!
-//! Ages are taken from the wall clock that callers pass in: the monotonic clock of a function may
-//! stand still while the function is frozen between two calls.
+//! Ages are those of a [`SteadyClock`]: a wall clock that is set back makes no key live longer, and
+//! no wait longer.
+
+mod steady_clock;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -21,13 +23,16 @@ use bytes::Bytes;
 use gatepost_core::token::{ExpectedToken, KeySet, KeySetError};
 use tokio::time::{Instant, timeout_at};
 
+use self::steady_clock::SteadyClock;
 use crate::config::{Issuer, KeyOrigin};
+use crate::metrics;
 use crate::url::SecureUrl;
 
 /// The least time after a fetch for a key that was lacking, and the most after one that failed.
 pub const PAUSE: Duration = Duration::from_secs(10);
 
-/// One fetch takes this long at most, so that a silent issuer leaves a call time for its documents.
+/// One fetch takes this long at most, and never more than half of the time that a call has left, so
+/// that a silent issuer leaves it time for its documents: keys that are only old serve on.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How key sets are fetched.
@@ -84,7 +89,8 @@ impl KeySource {
         }
     }
 
-    /// Fetches the keys ahead of the first call. A failure is only logged: a call may fare better.
+    /// Fetches the keys ahead of the first call. A failure is only logged, and no reason for the
+    /// first call to wait: it may be there already, and fare better.
     pub(crate) async fn warm_up(
         &self,
         fetch: &dyn FetchKeySet,
@@ -92,8 +98,9 @@ impl KeySource {
         deadline: Instant,
     ) {
         if let Self::Fetched(keys) = self {
-            // `keys_for` has logged the failure.
-            let _ = keys.keys_for(None, fetch, now, deadline).await;
+            if keys.keys_for(None, fetch, now, deadline).await.is_err() {
+                keys.state().next_fetch = None;
+            }
         }
     }
 }
@@ -119,6 +126,7 @@ impl FetchedKeys {
         now: SystemTime,
         deadline: Instant,
     ) -> Result<Arc<KeySet>, KeysUnavailable> {
+        let now = self.state().clock.read(now);
         if let Some(answer) = self.without_fetch(kid, now) {
             return answer;
         }
@@ -130,6 +138,7 @@ impl FetchedKeys {
             return answer;
         }
         let outcome = self.fetch(fetch, deadline).await;
+        metrics::jwks_fetched(outcome.as_ref().err().map_or("fetched", FetchError::reason));
         let issuer = self.expected.issuer();
         match &outcome {
             Ok(set) => {
@@ -155,13 +164,11 @@ impl FetchedKeys {
     fn without_fetch(
         &self,
         kid: Option<&str>,
-        now: SystemTime,
+        now: Duration,
     ) -> Option<Result<Arc<KeySet>, KeysUnavailable>> {
         let state = self.state();
         match &state.kept {
-            Some(kept) if kept.age(now) < self.ttl && kept.has(kid) => {
-                Some(Ok(Arc::clone(&kept.set)))
-            }
+            Some(kept) if kept.age(now) < self.ttl && kept.has(kid) => Some(Ok(kept.hand_out(now))),
             _ if state.may_fetch(now) => None,
             _ => Some(state.settle(kid, now, self.max_stale)),
         }
@@ -172,8 +179,9 @@ impl FetchedKeys {
         fetch: &dyn FetchKeySet,
         deadline: Instant,
     ) -> Result<KeySet, FetchError> {
-        let deadline = deadline.min(Instant::now() + FETCH_TIMEOUT);
-        let body = timeout_at(deadline, fetch.fetch(&self.url, KeySet::MAX_BYTES))
+        let now = Instant::now();
+        let timeout = FETCH_TIMEOUT.min(deadline.saturating_duration_since(now) / 2);
+        let body = timeout_at(now + timeout, fetch.fetch(&self.url, KeySet::MAX_BYTES))
             .await
             .map_err(|_| FetchError::TimedOut)??;
         Ok(KeySet::parse_for(&body, &self.expected)?)
@@ -188,22 +196,29 @@ impl FetchedKeys {
 /// What is known of the issuer's keys.
 #[derive(Debug, Default)]
 struct State {
+    /// What the times here are counted by.
+    clock: SteadyClock,
     kept: Option<Kept>,
     /// Fetches that failed since the last that did not.
     failures: u32,
-    next_fetch: Option<SystemTime>,
+    next_fetch: Option<Duration>,
 }
 
 #[derive(Debug)]
 struct Kept {
     set: Arc<KeySet>,
-    fetched_at: SystemTime,
+    fetched_at: Duration,
 }
 
 impl Kept {
     /// Zero for a call that began before the fetch, in another task.
-    fn age(&self, now: SystemTime) -> Duration {
-        now.duration_since(self.fetched_at).unwrap_or_default()
+    fn age(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.fetched_at)
+    }
+
+    fn hand_out(&self, now: Duration) -> Arc<KeySet> {
+        metrics::jwks_age(self.age(now));
+        Arc::clone(&self.set)
     }
 
     fn has(&self, kid: Option<&str>) -> bool {
@@ -212,12 +227,12 @@ impl Kept {
 }
 
 impl State {
-    fn may_fetch(&self, now: SystemTime) -> bool {
+    fn may_fetch(&self, now: Duration) -> bool {
         self.next_fetch.is_none_or(|next| next <= now)
     }
 
     /// Takes in what a fetch brought; after a good one the next may come when `pause` is over.
-    fn note(&mut self, outcome: Result<KeySet, FetchError>, now: SystemTime, pause: Duration) {
+    fn note(&mut self, outcome: Result<KeySet, FetchError>, now: Duration, pause: Duration) {
         let pause = if let Ok(set) = outcome {
             self.kept = Some(Kept { set: Arc::new(set), fetched_at: now });
             self.failures = 0;
@@ -233,14 +248,14 @@ impl State {
     fn settle(
         &self,
         kid: Option<&str>,
-        now: SystemTime,
+        now: Duration,
         max_stale: Duration,
     ) -> Result<Arc<KeySet>, KeysUnavailable> {
         match &self.kept {
             None => Err(KeysUnavailable::NeverFetched),
             Some(kept) if kept.age(now) >= max_stale => Err(KeysUnavailable::TooOld),
             Some(kept) if self.failures > 0 && !kept.has(kid) => Err(KeysUnavailable::Lacking),
-            Some(kept) => Ok(Arc::clone(&kept.set)),
+            Some(kept) => Ok(kept.hand_out(now)),
         }
     }
 }

@@ -10,14 +10,18 @@ mod authorizer;
 pub mod config;
 mod decision_log;
 pub mod dynamodb;
+mod front_door;
 pub mod https;
 pub mod jwks;
+pub mod metrics;
 mod policies;
 mod policy;
 mod refusal;
 mod request;
+mod shadow;
 mod subjects;
 pub mod url;
+mod usage_plan;
 mod wire;
 
 pub use authorizer::{Authorizer, Call};

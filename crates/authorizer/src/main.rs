@@ -8,6 +8,7 @@
 mod logging;
 
 use std::env;
+use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -15,9 +16,11 @@ use std::time::{Duration, SystemTime};
 use gatepost_authorizer::config::{ConfigFault, ConfigFaults};
 use gatepost_authorizer::dynamodb::DynamoDbSettings;
 use gatepost_authorizer::https::HttpsClient;
+use gatepost_authorizer::metrics::{NAMESPACE, describe};
 use gatepost_authorizer::{Authorizer, Call, Config, Refusal};
 use gatepost_store::DynamoDbStore;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
+use metrics_cloudwatch_embedded::{Builder, Collector};
 use serde_json::value::RawValue;
 
 /// Lambda gives the initialisation 10 s; a world that has not answered by then is down.
@@ -39,15 +42,19 @@ fn start() -> Result<(), lambda_runtime::Error> {
     let store =
         DynamoDbStore::new(&dynamodb.client(&https), &config.policy_table, config.table_layout);
     let authorizer = Arc::new(Authorizer::new(config, store, https));
+    let metrics = Builder::new().cloudwatch_namespace(NAMESPACE).init()?;
+    describe();
     // One environment answers one call at a time, so that a second thread would only cost.
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         authorizer.warm_up(SystemTime::now(), WARM_UP).await;
-        Runtime::new(service_fn(|event| answer(Arc::clone(&authorizer), event))).run().await
+        let answer = |event| answer(Arc::clone(&authorizer), metrics, event);
+        Runtime::new(service_fn(answer)).run().await
     })
 }
 
 async fn answer(
     authorizer: Arc<Authorizer<DynamoDbStore>>,
+    metrics: &Collector,
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Box<RawValue>, Diagnostic> {
     let now = SystemTime::now();
@@ -55,9 +62,13 @@ async fn answer(
         event: event.payload.get().as_bytes(),
         now,
         time_left: Some(event.context.deadline().duration_since(now).unwrap_or_default()),
-        invocation_id: Some(&event.context.request_id),
+        decision_id: Some(&event.context.request_id),
+        trace_id: event.context.xray_trace_id.as_deref(),
     };
-    authorizer.answer_call(call).await.map_err(diagnostic)
+    let outcome = authorizer.answer_call(call).await;
+    // A function whose log is gone still answers.
+    let _ = metrics.flush(io::stdout());
+    outcome.map_err(diagnostic)
 }
 
 /// API Gateway reads the message only; see [`Refusal`].

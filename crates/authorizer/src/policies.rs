@@ -1,4 +1,5 @@
-//! The policy documents at hand: read through from the store, and kept for the TTL.
+//! The rows at hand: policy documents are read through from the store and kept for the TTL;
+//! revocations are read with every call and never kept.
 //!
 //! That a subject has no document is kept too. What is older than the TTL is never used, whatever
 //! has become of the store: an outage is a failure and not a reason to answer from memory.
@@ -10,9 +11,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use gatepost_core::policy::PolicyDocument;
+use gatepost_core::revocable::Revocable;
 use gatepost_core::subject::{Subject, SubjectKind};
-use gatepost_store::{PolicyStore, StoreError};
+use gatepost_store::{PolicyStore, Revocation, StoreError, StoredPolicy};
 use tokio::time::Instant;
 
 /// How many subjects are kept. Callers bring their own subjects with them, so there is a limit.
@@ -32,7 +33,8 @@ impl<S: PolicyStore> Policies<S> {
         Self { store, ttl, kept: Mutex::default() }
     }
 
-    /// The documents of those `subjects` that have one, in the order of the subjects.
+    /// The policies of those `subjects` that have one, in the order of the subjects, and what of
+    /// `revocables` is revoked.
     ///
     /// # Errors
     ///
@@ -40,24 +42,28 @@ impl<S: PolicyStore> Policies<S> {
     pub(crate) async fn read(
         &self,
         subjects: &[Subject],
+        revocables: &[Revocable],
         now: SystemTime,
         deadline: Instant,
-    ) -> Result<Documents, StoreError> {
+    ) -> Result<Found, StoreError> {
         let mut known = self.recall(subjects, now);
         let missing: Vec<Subject> =
             subjects.iter().filter(|subject| !known.contains_key(*subject)).cloned().collect();
-        if !missing.is_empty() {
-            let mut read: HashMap<Subject, Option<Arc<PolicyDocument>>> =
+        let mut revocations = Vec::new();
+        if !missing.is_empty() || !revocables.is_empty() {
+            let rows = self.store.read_rows(&missing, revocables, deadline).await?;
+            let mut read: HashMap<Subject, Option<Arc<StoredPolicy>>> =
                 missing.iter().map(|subject| (subject.clone(), None)).collect();
-            for policy in self.store.read(&missing, deadline).await? {
-                read.insert(policy.subject, Some(policy.document));
+            for policy in rows.policies {
+                read.insert(policy.subject.clone(), Some(Arc::new(policy)));
             }
             self.keep(&read, now);
             known.extend(read);
+            revocations = rows.revocations;
         }
-        let documents =
+        let policies =
             subjects.iter().filter_map(|subject| known.get(subject).cloned().flatten()).collect();
-        Ok(Documents { documents, read: missing.len() })
+        Ok(Found { policies, read: missing.len(), revocations })
     }
 
     /// Opens the connection to the store by asking for a document that nobody has. A failure is
@@ -73,18 +79,18 @@ impl<S: PolicyStore> Policies<S> {
         &self,
         subjects: &[Subject],
         now: SystemTime,
-    ) -> HashMap<Subject, Option<Arc<PolicyDocument>>> {
+    ) -> HashMap<Subject, Option<Arc<StoredPolicy>>> {
         let kept = self.kept();
         let mut known = HashMap::with_capacity(subjects.len());
         for subject in subjects {
             if let Some(kept) = kept.get(subject).filter(|kept| kept.age(now) < self.ttl) {
-                known.insert(subject.clone(), kept.document.clone());
+                known.insert(subject.clone(), kept.policy.clone());
             }
         }
         known
     }
 
-    fn keep(&self, read: &HashMap<Subject, Option<Arc<PolicyDocument>>>, now: SystemTime) {
+    fn keep(&self, read: &HashMap<Subject, Option<Arc<StoredPolicy>>>, now: SystemTime) {
         if self.ttl.is_zero() {
             return;
         }
@@ -95,8 +101,8 @@ impl<S: PolicyStore> Policies<S> {
         if kept.len() + read.len() > MAX_KEPT {
             kept.clear();
         }
-        for (subject, document) in read {
-            kept.insert(subject.clone(), Kept { document: document.clone(), read_at: now });
+        for (subject, policy) in read {
+            kept.insert(subject.clone(), Kept { policy: policy.clone(), read_at: now });
         }
     }
 
@@ -108,27 +114,30 @@ impl<S: PolicyStore> Policies<S> {
 
 /// The answer of one reading.
 #[derive(Debug)]
-pub(crate) struct Documents {
-    pub(crate) documents: Vec<Arc<PolicyDocument>>,
+pub(crate) struct Found {
+    pub(crate) policies: Vec<Arc<StoredPolicy>>,
     /// How many subjects the store was asked for; the others were at hand.
     pub(crate) read: usize,
+    pub(crate) revocations: Vec<Revocation>,
 }
 
 struct Kept {
-    document: Option<Arc<PolicyDocument>>,
+    policy: Option<Arc<StoredPolicy>>,
     read_at: SystemTime,
 }
 
 impl Kept {
-    /// Zero for a call that began before the reading, in another task.
+    /// How far the reading is from `now`, in either direction: a call in another task may have
+    /// begun a little before it, and what is kept must not live on because the clock was set back.
     fn age(&self, now: SystemTime) -> Duration {
-        now.duration_since(self.read_at).unwrap_or_default()
+        now.duration_since(self.read_at).unwrap_or_else(|before| before.duration())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use gatepost_store::StoredPolicy;
+    use gatepost_core::policy::PolicyDocument;
+    use gatepost_store::Rows;
 
     use super::*;
 
@@ -141,25 +150,24 @@ mod tests {
     }
 
     impl PolicyStore for &Store {
-        async fn read(
+        async fn read_rows(
             &self,
             subjects: &[Subject],
+            revocables: &[Revocable],
             _deadline: Instant,
-        ) -> Result<Vec<StoredPolicy>, StoreError> {
-            let names: Vec<String> = subjects.iter().map(ToString::to_string).collect();
+        ) -> Result<Rows, StoreError> {
+            let revocables = revocables.iter().map(|revocable| format!("revoked:{revocable}"));
+            let names: Vec<String> =
+                subjects.iter().map(ToString::to_string).chain(revocables).collect();
             self.asked.lock().unwrap().push(names.clone());
             if *self.down.lock().unwrap() {
                 return Err(StoreError::Throttled);
             }
             let documents = self.documents.lock().unwrap();
             let found = subjects.iter().filter(|one| documents.contains(&one.name()));
-            Ok(found
-                .map(|subject| StoredPolicy {
-                    subject: subject.clone(),
-                    version: 1,
-                    document: document(subject.name()),
-                })
-                .collect())
+            let policies = found
+                .map(|subject| StoredPolicy::new(subject.clone(), 1, document(subject.name())));
+            Ok(Rows { policies: policies.collect(), revocations: Vec::new() })
         }
     }
 
@@ -182,9 +190,9 @@ mod tests {
 
     async fn read(policies: &Policies<&Store>, names: &[&str], now: u64) -> (Vec<String>, usize) {
         let deadline = Instant::now() + Duration::from_secs(1);
-        let got = policies.read(&groups(names), at(now), deadline).await.unwrap();
-        let texts = got.documents.iter().map(|document| {
-            let text = document.to_string();
+        let got = policies.read(&groups(names), &[], at(now), deadline).await.unwrap();
+        let texts = got.policies.iter().map(|policy| {
+            let text = policy.document.to_string();
             text.rsplit_once("GET/").unwrap().1.split('"').next().unwrap().to_owned()
         });
         (texts.collect(), got.read)
@@ -241,7 +249,7 @@ mod tests {
         assert_eq!(read(&policies, &["a"], 10).await.1, 0);
         let deadline = Instant::now() + Duration::from_secs(1);
         for (names, now) in [(&["a", "b"][..], 10), (&["a"], 30)] {
-            let got = policies.read(&groups(names), at(now), deadline).await;
+            let got = policies.read(&groups(names), &[], at(now), deadline).await;
             assert_eq!(got.unwrap_err(), StoreError::Throttled, "{names:?}");
         }
     }

@@ -9,12 +9,14 @@
 //! [output]: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
 
 use gatepost_core::policy::BindError;
+use gatepost_core::revocable::RevocableKind;
 use gatepost_core::token::TokenError;
 use gatepost_store::StoreError;
 
 use crate::answer::AnswerError;
 use crate::jwks::KeysUnavailable;
 use crate::request::RequestError;
+use crate::usage_plan::DifferentUsageKeys;
 use crate::wire::EventError;
 
 /// What a caller sees when there is no policy.
@@ -49,11 +51,17 @@ pub(crate) enum AuthorizeError {
     #[error(transparent)]
     Request(#[from] RequestError),
 
+    #[error("the {0} is revoked")]
+    Revoked(RevocableKind),
+
     #[error(transparent)]
     Store(#[from] StoreError),
 
     #[error(transparent)]
     Token(#[from] TokenError),
+
+    #[error(transparent)]
+    UsageKeys(#[from] DifferentUsageKeys),
 }
 
 impl AuthorizeError {
@@ -67,13 +75,19 @@ impl AuthorizeError {
                 | RequestError::NotBearer
                 | RequestError::RepeatedSource,
             )
+            | Self::Revoked(_)
             | Self::Token(_) => Refusal::Unauthorized,
             Self::Answer(_)
             | Self::Bind(_)
             | Self::Event(_)
             | Self::Keys(_)
-            | Self::Request(RequestError::MethodArn(_) | RequestError::UnknownType)
-            | Self::Store(_) => Refusal::Failure(self.reason()),
+            | Self::Request(
+                RequestError::MethodArn(_)
+                | RequestError::SimpleImpossible
+                | RequestError::UnknownEvent,
+            )
+            | Self::Store(_)
+            | Self::UsageKeys(_) => Refusal::Failure(self.reason()),
         }
     }
 
@@ -85,17 +99,145 @@ impl AuthorizeError {
             Self::Event(_) => "malformed_event",
             Self::Keys(_) => "keys_unavailable",
             Self::Request(error) => error.reason(),
+            Self::Revoked(RevocableKind::Session) => "revoked_session",
+            Self::Revoked(RevocableKind::Token) => "revoked_token",
+            Self::Revoked(RevocableKind::User) => "revoked_user",
             Self::Store(error) => error.reason(),
             Self::Token(error) => error.reason(),
+            Self::UsageKeys(_) => "different_usage_keys",
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::{env, fs};
+
     use gatepost_core::gateway::MethodArnError;
 
     use super::*;
+
+    /// The reasons of the table of faults of the store that cannot be listed, since they carry values.
+    fn store_errors() -> [StoreError; 12] {
+        let (code, why) = (String::new, String::new);
+        [
+            StoreError::AccessDenied { code: code() },
+            StoreError::Failing { status: 500 },
+            StoreError::Garbled,
+            StoreError::Refused { code: code(), status: 400 },
+            StoreError::Row {
+                kind: "group",
+                fault: gatepost_store::RowFault::Missing { attribute: "document" },
+            },
+            StoreError::TableNotFound,
+            StoreError::Throttled,
+            StoreError::TimedOut,
+            StoreError::UnaskedRow,
+            StoreError::Unprocessed { asked: 2, unread: 1 },
+            StoreError::Unreachable { why: why() },
+            StoreError::Unsendable { why: why() },
+        ]
+    }
+
+    /// What each reason means where the error's own words are about one case of it.
+    fn meaning(error: &AuthorizeError) -> String {
+        match error {
+            AuthorizeError::Answer(AnswerError::TooLarge { .. }) => {
+                "the answer is over `GATEPOST_MAX_POLICY_BYTES`, or over the 8 KB of a WebSocket API".to_owned()
+            }
+            AuthorizeError::Bind(BindError { .. }) => {
+                "a resource is over 512 characters once it is bound to the API".to_owned()
+            }
+            AuthorizeError::Event(_) => "the event is not JSON, or a member of it malformed".to_owned(),
+            AuthorizeError::Keys(_) => {
+                "no key set may be used: none was fetched, the one at hand is too old, or it lacks the token's key and no newer one can be fetched".to_owned()
+            }
+            AuthorizeError::Request(RequestError::MethodArn(_)) => "the method ARN cannot be read".to_owned(),
+            AuthorizeError::Store(error) => match error {
+                StoreError::AccessDenied { .. } => "the credentials are refused, or do not allow to read the table",
+                StoreError::Failing { .. } => "the table's service failed on its side",
+                StoreError::Garbled => "the table's answer cannot be understood",
+                StoreError::Refused { .. } => "the table refused the request",
+                StoreError::Row { .. } => "a row is there, but is no policy document or revocation",
+                StoreError::TableNotFound => "there is no such table",
+                StoreError::Throttled => "reads from the table are throttled",
+                StoreError::TimedOut => "no answer from the table in time",
+                StoreError::UnaskedRow => "the table's answer holds a row that was not asked for",
+                StoreError::Unprocessed { .. } => "the table left a part of the rows unprocessed until the deadline",
+                StoreError::Unreachable { .. } => "the table's service is unreachable",
+                StoreError::Unsendable { .. } => "the request to the table could not be made",
+            }
+            .to_owned(),
+            AuthorizeError::Answer(_)
+            | AuthorizeError::Request(_)
+            | AuthorizeError::Revoked(_)
+            | AuthorizeError::Token(_)
+            | AuthorizeError::UsageKeys(_) => error.to_string(),
+        }
+    }
+
+    /// The list of reasons as the guide has it.
+    fn list() -> String {
+        let mut rows = vec![
+            ("policy", "granted", "something is allowed".to_owned()),
+            (
+                "deny",
+                "no_subjects",
+                "the caller is in no group, nor anything else that counts".to_owned(),
+            ),
+            ("deny", "no_documents", "none of the caller's subjects has a document".to_owned()),
+            ("deny", "nothing_allowed", "the documents allow no call of this API".to_owned()),
+        ];
+        let requests = [
+            RequestError::DifferentTokens,
+            RequestError::MethodArn(MethodArnError::WrongService),
+            RequestError::MissingToken,
+            RequestError::NotBearer,
+            RequestError::RepeatedSource,
+            RequestError::SimpleImpossible,
+            RequestError::UnknownEvent,
+        ];
+        let errors = [
+            AnswerError::NotJson.into(),
+            AnswerError::TooLarge { bytes: 2, max_bytes: 1 }.into(),
+            BindError { document: 0, statement: 0, sid: None, characters: 513 }.into(),
+            EventError::NotJson.into(),
+            KeysUnavailable::NeverFetched.into(),
+            DifferentUsageKeys.into(),
+        ];
+        let errors = errors.into_iter().chain(requests.map(AuthorizeError::from));
+        let errors = errors.chain(RevocableKind::ALL.map(AuthorizeError::Revoked));
+        let errors = errors.chain(store_errors().map(AuthorizeError::from));
+        let errors = errors.chain(TokenError::ALL.map(AuthorizeError::from));
+        for error in errors {
+            let outcome = match error.refusal() {
+                Refusal::Failure(_) => "failure",
+                Refusal::Unauthorized => "unauthorized",
+            };
+            rows.push((outcome, error.reason(), meaning(&error)));
+        }
+        rows[4..].sort_unstable();
+        let mut text = "| outcome | reason | when |\n| --- | --- | --- |\n".to_owned();
+        for (outcome, reason, meaning) in rows {
+            text += &format!("| {outcome} | `{reason}` | {meaning} |\n");
+        }
+        text
+    }
+
+    /// `GATEPOST_WRITE_REASONS=1` writes the list into the guide.
+    #[test]
+    fn the_guide_has_every_reason() {
+        const HEADING: &str = "## Reasons\n\n";
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/decision-log.md");
+        let page = fs::read_to_string(&path).unwrap();
+        let (before, listed) = page.split_once(HEADING).unwrap();
+        if env::var_os("GATEPOST_WRITE_REASONS").is_some() {
+            fs::write(&path, format!("{before}{HEADING}{}", list())).unwrap();
+            return;
+        }
+        assert_eq!(listed, list(), "run this test with GATEPOST_WRITE_REASONS=1");
+    }
 
     #[test]
     fn the_word_that_makes_a_401_stands_alone() {
@@ -117,7 +259,10 @@ mod tests {
         ] {
             assert_eq!(AuthorizeError::from(error).refusal(), Refusal::Unauthorized);
         }
-        let failures: [(AuthorizeError, &str); 7] = [
+        for kind in RevocableKind::ALL {
+            assert_eq!(AuthorizeError::Revoked(kind).refusal(), Refusal::Unauthorized);
+        }
+        let failures: [(AuthorizeError, &str); 9] = [
             (AnswerError::TooLarge { bytes: 2, max_bytes: 1 }.into(), "answer_too_large"),
             (
                 BindError { document: 0, statement: 0, sid: None, characters: 513 }.into(),
@@ -126,8 +271,10 @@ mod tests {
             (EventError::NotJson.into(), "malformed_event"),
             (KeysUnavailable::NeverFetched.into(), "keys_unavailable"),
             (RequestError::MethodArn(MethodArnError::WrongService).into(), "malformed_method_arn"),
-            (RequestError::UnknownType.into(), "unknown_event_type"),
+            (RequestError::UnknownEvent.into(), "unknown_event"),
+            (RequestError::SimpleImpossible.into(), "simple_answer_impossible"),
             (StoreError::Throttled.into(), "throttled"),
+            (DifferentUsageKeys.into(), "different_usage_keys"),
         ];
         for (error, reason) in failures {
             assert_eq!(error.refusal(), Refusal::Failure(reason), "{error}");

@@ -1,14 +1,20 @@
 //! An event, parsed: the token, the method, and a name for the request.
 
+use std::time::SystemTime;
+
 use gatepost_core::gateway::{MethodArn, MethodArnError};
+use gatepost_core::policy::Context;
+use gatepost_core::secret::Secret;
 
 use crate::config::TokenSource;
+use crate::front_door::FrontDoor;
 use crate::wire::{Event, Pairs, Text};
 
 /// What a request asks for, and by what token.
 pub(crate) struct Request<'a> {
-    /// Not empty. A credential: never to be written down.
-    pub(crate) token: &'a str,
+    pub(crate) front_door: FrontDoor,
+    /// Not empty.
+    pub(crate) token: Secret<&'a str>,
     pub(crate) method_arn: MethodArn,
 }
 
@@ -28,14 +34,50 @@ impl<'a> Request<'a> {
         event: &'a Event<'a>,
         sources: &[TokenSource],
     ) -> Result<Self, RequestError> {
-        let method_arn = text(event.method_arn.as_ref()).parse()?;
-        let token = match text(event.kind.as_ref()) {
-            "REQUEST" => token_of_request(event, sources)?,
-            "TOKEN" => bearer_token(text(event.authorization_token.as_ref()), BareToken::Refused)?,
-            _ => return Err(RequestError::UnknownType),
+        let version = event.version.as_ref().map(|version| version.0.as_ref());
+        let method_arn = match version {
+            Some("2.0") => event.route_arn.as_ref(),
+            Some(_) | None => event.method_arn.as_ref(),
         };
-        Ok(Self { token: token.ok_or(RequestError::MissingToken)?, method_arn })
+        let method_arn = text(method_arn).parse()?;
+        let front_door = FrontDoor::of(version, text(event.kind.as_ref()), &method_arn)
+            .ok_or(RequestError::UnknownEvent)?;
+        let token = match front_door {
+            FrontDoor::RestToken => {
+                bearer_token(text(event.authorization_token.as_ref()), BareToken::Refused)?
+            }
+            FrontDoor::HttpApi1
+            | FrontDoor::HttpApi2
+            | FrontDoor::RestRequest
+            | FrontDoor::WebSocket => token_of_request(event, front_door, sources)?,
+        };
+        let token = Secret::new(token.ok_or(RequestError::MissingToken)?);
+        Ok(Self { front_door, token, method_arn })
     }
+}
+
+/// What conditions may ask of a request in payload format 2.0, for answers that are decided here.
+/// Calls of HTTP APIs are always encrypted.
+///
+/// Source: [AWS condition keys for API Gateway][keys].
+///
+/// [keys]: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-aws-condition-keys.html
+pub(crate) fn condition_keys(event: &Event<'_>, now: SystemTime) -> Context {
+    let mut keys = Context::new();
+    keys.set_time(now);
+    keys.insert("aws:SecureTransport", "true");
+    let http = event.request_context.as_ref().and_then(|context| context.http.as_ref());
+    let source_ip = http.and_then(|http| http.source_ip.as_ref());
+    let user_agent = http.and_then(|http| http.user_agent.as_ref());
+    for (key, value) in [("aws:SourceIp", source_ip), ("aws:UserAgent", user_agent)] {
+        if let Some(value) = value {
+            keys.insert(key, value.0.as_ref());
+        }
+    }
+    if let Some(referer) = headers(event, "referer").next() {
+        keys.insert("aws:Referer", referer);
+    }
+    keys
 }
 
 /// The id that API Gateway gave the request, if it is one that may be logged.
@@ -73,9 +115,13 @@ pub(crate) enum RequestError {
     #[error("the request has a token source more than once")]
     RepeatedSource,
 
-    /// Neither `REQUEST` nor `TOKEN`.
-    #[error("the event's type is neither `REQUEST` nor `TOKEN`")]
-    UnknownType,
+    /// The settings ask for an answer that this front door does not understand.
+    #[error("only HTTP APIs with payload format 2.0 take simple answers")]
+    SimpleImpossible,
+
+    /// An event of none of the front doors.
+    #[error("the event's type and version are those of no front door")]
+    UnknownEvent,
 }
 
 impl RequestError {
@@ -86,7 +132,8 @@ impl RequestError {
             Self::MissingToken => "missing_token",
             Self::NotBearer => "not_bearer",
             Self::RepeatedSource => "repeated_token_source",
-            Self::UnknownType => "unknown_event_type",
+            Self::SimpleImpossible => "simple_answer_impossible",
+            Self::UnknownEvent => "unknown_event",
         }
     }
 }
@@ -98,8 +145,16 @@ fn text<'a>(text: Option<&'a Text<'_>>) -> &'a str {
 
 fn token_of_request<'a>(
     event: &'a Event<'_>,
+    front_door: FrontDoor,
     sources: &[TokenSource],
 ) -> Result<Option<&'a str>, RequestError> {
+    // A token has no comma in it, so that one says where a second value was joined on.
+    let only_of_joined = |values: &mut dyn Iterator<Item = &'a str>| match only(values)? {
+        Some(value) if front_door.joins_values() && value.contains(',') => {
+            Err(RequestError::RepeatedSource)
+        }
+        value => Ok(value),
+    };
     let mut found = None;
     for source in sources {
         let token = match source {
@@ -110,12 +165,12 @@ fn token_of_request<'a>(
                 } else {
                     BareToken::Accepted
                 };
-                match only(headers(event, name))? {
+                match only_of_joined(&mut headers(event, name))? {
                     Some(value) => bearer_token(value, bare)?,
                     None => None,
                 }
             }
-            TokenSource::Query(name) => only(query_parameters(event, name))?,
+            TokenSource::Query(name) => only_of_joined(&mut query_parameters(event, name))?,
         };
         match (found, token) {
             (None, token) => found = token,
@@ -176,7 +231,7 @@ fn values<'a>(
     is_wanted: impl Fn(&str) -> bool,
 ) -> impl Iterator<Item = &'a str> {
     let mut values: Vec<&str> = Vec::new();
-    match (all, last) {
+    match (all.filter(|Pairs(pairs)| !pairs.is_empty()), last) {
         (Some(Pairs(pairs)), _) => {
             for (_, list) in pairs.iter().filter(|(name, _)| is_wanted(&name.0)) {
                 values.extend(list.iter().map(|value| value.0.as_ref()));
@@ -192,9 +247,12 @@ fn values<'a>(
     values.into_iter()
 }
 
-/// Every value of the cookie `name` (RFC 6265 section 4.2.1), over all `Cookie` headers.
+/// Every value of the cookie `name` (RFC 6265 section 4.2.1): of the list `cookies`, where there is
+/// one, or else of all `Cookie` headers.
 fn cookies<'a>(event: &'a Event<'_>, name: &str) -> impl Iterator<Item = &'a str> {
-    headers(event, "cookie").flat_map(|header| header.split(';')).filter_map(move |pair| {
+    let listed = event.cookies.iter().flatten().map(|cookie| cookie.0.as_ref());
+    let written = headers(event, "cookie").filter(|_| event.cookies.is_none());
+    listed.chain(written).flat_map(|header| header.split(';')).filter_map(move |pair| {
         let (key, value) = pair.split_once('=')?;
         (key.trim_matches([' ', '\t']) == name).then(|| value.trim_matches([' ', '\t']))
     })
@@ -210,7 +268,7 @@ mod tests {
     fn parse(members: &str, sources: &[TokenSource]) -> Result<String, RequestError> {
         let text = format!(r#"{{"type":"REQUEST","methodArn":"{ARN}",{members}}}"#);
         let event: Event<'_> = serde_json::from_str(&text).unwrap();
-        Request::parse(&event, sources).map(|request| request.token.to_owned())
+        Request::parse(&event, sources).map(|request| (*request.token.expose()).to_owned())
     }
 
     fn header(name: &str) -> TokenSource {
@@ -228,6 +286,8 @@ mod tests {
             r#""headers":{"authorization":"bearer t"}"#,
             r#""headers":{"AUTHORIZATION":" BEARER   t "}"#,
             r#""multiValueHeaders":{"authorization":["Bearer t"]}"#,
+            r#""headers":{"Authorization":"Bearer t"},"multiValueHeaders":{}"#,
+            r#""headers":{"Authorization":"Bearer t"},"multiValueHeaders":null"#,
             r#""headers":{"Authorization":"Bearer other"},"multiValueHeaders":{"Authorization":["Bearer t"]}"#,
             r#""headers":{"Authorization":"Bearer \u0074"},"multiValueHeaders":null"#,
         ] {
@@ -243,7 +303,7 @@ mod tests {
             r#""headers":{"Authorization":""}"#,
             r#""headers":{"Authorization":"  "}"#,
             r#""headers":{"X-Authorization":"Bearer t"}"#,
-            r#""headers":{"Authorization":"Bearer t"},"multiValueHeaders":{}"#,
+            r#""headers":{"Authorization":"Bearer t"},"multiValueHeaders":{"Host":["h"]}"#,
         ] {
             assert_eq!(authorization(members), Err(RequestError::MissingToken), "{members}");
         }
@@ -331,6 +391,63 @@ mod tests {
         }
     }
 
+    /// Reads an event of payload format 2.0 with `members`.
+    fn parse_2_0(members: &str, sources: &[TokenSource]) -> Result<String, RequestError> {
+        let text = format!(r#"{{"version":"2.0","type":"REQUEST","routeArn":"{ARN}",{members}}}"#);
+        let event: Event<'_> = serde_json::from_str(&text).unwrap();
+        Request::parse(&event, sources).map(|request| (*request.token.expose()).to_owned())
+    }
+
+    #[test]
+    fn in_format_2_0_cookies_stand_in_a_list_of_their_own() {
+        let cookie = [TokenSource::Cookie("id".into())];
+        for members in [
+            r#""cookies":["a=1","id=t"]"#,
+            r#""cookies":["id=t"],"headers":{"cookie":"id=t"}"#,
+            r#""cookies":null,"headers":{"cookie":"a=1; id=t"}"#,
+            r#""headers":{"cookie":"id=t"}"#,
+        ] {
+            assert_eq!(parse_2_0(members, &cookie).as_deref(), Ok("t"), "{members}");
+        }
+        let twice = r#""cookies":["id=t","id=u"]"#;
+        assert_eq!(parse_2_0(twice, &cookie), Err(RequestError::RepeatedSource));
+        assert_eq!(parse_2_0(r#""cookies":[]"#, &cookie), Err(RequestError::MissingToken));
+    }
+
+    #[test]
+    fn in_format_2_0_a_comma_is_where_two_values_were_joined() {
+        let query = || TokenSource::Query("token".into());
+        for (members, source) in [
+            (r#""headers":{"authorization":"Bearer t,Bearer u"}"#, header("Authorization")),
+            (r#""headers":{"x-token":"t,u"}"#, header("X-Token")),
+            (r#""queryStringParameters":{"token":"t,u"}"#, query()),
+        ] {
+            assert_eq!(parse_2_0(members, &[source]), Err(RequestError::RepeatedSource));
+        }
+        let members = r#""queryStringParameters":{"token":"t"},"identitySource":["t"]"#;
+        assert_eq!(parse_2_0(members, &[query()]).as_deref(), Ok("t"));
+    }
+
+    #[test]
+    fn conditions_can_ask_what_format_2_0_says_of_a_request() {
+        let text = r#"{"version":"2.0","headers":{"referer":"https://site.example/"},
+            "requestContext":{"http":{"sourceIp":"198.51.100.7","userAgent":"curl/8"}}}"#;
+        let keys = condition_keys(&serde_json::from_str(text).unwrap(), SystemTime::UNIX_EPOCH);
+        let keys: Vec<String> =
+            keys.iter().map(|(key, value)| format!("{key} {value:?}")).collect();
+        assert_eq!(
+            keys,
+            [
+                r#"aws:currenttime ["1970-01-01T00:00:00Z"]"#,
+                r#"aws:epochtime ["0"]"#,
+                r#"aws:referer ["https://site.example/"]"#,
+                r#"aws:securetransport ["true"]"#,
+                r#"aws:sourceip ["198.51.100.7"]"#,
+                r#"aws:useragent ["curl/8"]"#,
+            ]
+        );
+    }
+
     #[test]
     fn a_token_event_has_the_token_in_its_own_member() {
         for (member, want) in [
@@ -342,7 +459,7 @@ mod tests {
         ] {
             let text = format!(r#"{{"type":"TOKEN","methodArn":"{ARN}"{member}}}"#);
             let event: Event<'_> = serde_json::from_str(&text).unwrap();
-            let got = Request::parse(&event, &[]).map(|request| request.token);
+            let got = Request::parse(&event, &[]).map(|request| *request.token.expose());
             assert_eq!(got, want, "{member}");
         }
     }
@@ -350,7 +467,7 @@ mod tests {
     #[test]
     fn other_types_and_arns_are_refused() {
         for (kind, arn, want) in [
-            ("request", ARN, RequestError::UnknownType),
+            ("request", ARN, RequestError::UnknownEvent),
             ("REQUEST", "arn:aws:s3:::b", RequestError::MethodArn(MethodArnError::WrongService)),
             ("REQUEST", "", RequestError::MethodArn(MethodArnError::WrongService)),
         ] {

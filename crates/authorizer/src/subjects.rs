@@ -1,5 +1,6 @@
 //! Whose documents count for a caller.
 
+use gatepost_core::revocable::{Revocable, RevocableKind};
 use gatepost_core::subject::{Subject, SubjectKind};
 use gatepost_core::token::Claims;
 
@@ -135,4 +136,17 @@ mod tests {
         let longest = "x".repeat(Subject::MAX_NAME_BYTES - "partner/".len());
         assert!(named("https://partner.example", &longest).is_some());
     }
+}
+
+/// By what a caller's token can be revoked: its user, its session, itself. A name that no row can
+/// have is left out.
+pub(crate) fn revocables(claims: &Claims) -> Vec<Revocable> {
+    [
+        (RevocableKind::User, Some(claims.sub())),
+        (RevocableKind::Session, claims.origin_jti()),
+        (RevocableKind::Token, claims.jti()),
+    ]
+    .into_iter()
+    .filter_map(|(kind, name)| Revocable::new(kind, name?).ok())
+    .collect()
 }

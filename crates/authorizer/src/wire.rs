@@ -21,20 +21,29 @@ use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-/// An event of a REST API's authorizer, or of another front door that sends the same members.
+/// An event of any front door: each sends some of these members.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Event<'a> {
     #[serde(borrow, rename = "type")]
     pub(crate) kind: Option<Text<'a>>,
+    /// The payload format of an HTTP API: `1.0`, `2.0`.
+    #[serde(borrow)]
+    pub(crate) version: Option<Text<'a>>,
     #[serde(borrow)]
     pub(crate) method_arn: Option<Text<'a>>,
+    /// What payload format 2.0 calls the method ARN.
+    #[serde(borrow)]
+    pub(crate) route_arn: Option<Text<'a>>,
     #[serde(borrow)]
     pub(crate) authorization_token: Option<Text<'a>>,
     #[serde(borrow)]
     pub(crate) headers: Option<Pairs<'a, Text<'a>>>,
     #[serde(borrow)]
     pub(crate) multi_value_headers: Option<Pairs<'a, Vec<Text<'a>>>>,
+    /// In payload format 2.0, each `name=value`; the header `cookie` is then left out.
+    #[serde(borrow)]
+    pub(crate) cookies: Option<Vec<Text<'a>>>,
     #[serde(borrow)]
     pub(crate) query_string_parameters: Option<Pairs<'a, Text<'a>>>,
     #[serde(borrow)]
@@ -74,15 +83,18 @@ pub(crate) enum EventError {
 
 /// Where an event is faulty; found by a second reading, so that the first need not keep track.
 fn faulty_member(text: &[u8]) -> &'static str {
-    const MEMBERS: [&str; 8] = [
+    const MEMBERS: [&str; 11] = [
         "authorizationToken",
+        "cookies",
         "headers",
         "methodArn",
         "multiValueHeaders",
         "multiValueQueryStringParameters",
         "queryStringParameters",
         "requestContext",
+        "routeArn",
         "type",
+        "version",
     ];
     let mut reader = serde_json::Deserializer::from_slice(text);
     let read: Result<Event<'_>, _> = serde_path_to_error::deserialize(&mut reader);
@@ -99,6 +111,18 @@ fn faulty_member(text: &[u8]) -> &'static str {
 pub(crate) struct RequestContext<'a> {
     #[serde(borrow)]
     pub(crate) request_id: Option<Text<'a>>,
+    /// In payload format 2.0.
+    #[serde(borrow)]
+    pub(crate) http: Option<HttpContext<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HttpContext<'a> {
+    #[serde(borrow)]
+    pub(crate) source_ip: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) user_agent: Option<Text<'a>>,
 }
 
 /// A text, borrowed if it can be.
@@ -133,15 +157,29 @@ impl<'de: 'a, 'a, V: Deserialize<'de>> Visitor<'de> for PairsVisitor<'a, V> {
     }
 }
 
-/// An answer: it always carries a policy.
+/// An answer that carries a policy: every front door takes it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Response<'a> {
+pub(crate) struct PolicyResponse<'a> {
     pub(crate) principal_id: &'a str,
     pub(crate) policy_document: &'a RawValue,
     #[serde(serialize_with = "in_order")]
-    pub(crate) context: Vec<(&'a str, Cow<'a, str>)>,
+    pub(crate) context: Context<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) usage_identifier_key: Option<&'a str>,
 }
+
+/// An answer that is yes or no, about the called method: for payload format 2.0 of HTTP APIs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SimpleResponse<'a> {
+    pub(crate) is_authorized: bool,
+    #[serde(serialize_with = "in_order")]
+    pub(crate) context: Context<'a>,
+}
+
+/// What the back end is told.
+pub(crate) type Context<'a> = Vec<(&'a str, Cow<'a, str>)>;
 
 fn in_order<S: Serializer>(
     members: &[(&str, Cow<'_, str>)],
@@ -209,6 +247,8 @@ mod tests {
             (r#"{"multiValueHeaders":{"a":"secret"}}"#, "multiValueHeaders"),
             (r#"{"queryStringParameters":"secret"}"#, "queryStringParameters"),
             (r#"{"requestContext":{"requestId":{}}}"#, "requestContext"),
+            (r#"{"cookies":"id=secret"}"#, "cookies"),
+            (r#"{"version":2.0}"#, "version"),
         ] {
             let error = read(text).err();
             assert_eq!(error, Some(EventError::Malformed { member }), "{text}");

@@ -11,8 +11,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gatepost_authorizer::{Authorizer, Call, Refusal};
+use gatepost_core::revocable::Revocable;
 use gatepost_core::subject::Subject;
-use gatepost_store::{PolicyStore, StoreError, StoredPolicy};
+use gatepost_store::{PolicyStore, Rows, StoreError};
 use serde_json::{Value, json};
 use support::{MemoryStore, NoFetch, Signer, access_claims, now};
 use tokio::task::JoinSet;
@@ -37,7 +38,8 @@ fn store(error: Option<StoreError>) -> MemoryStore {
     let document = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "GET/*",
     }]});
-    MemoryStore { documents: BTreeMap::from([("group:group-secret".to_owned(), document)]), error }
+    let documents = BTreeMap::from([("group:group-secret".to_owned(), document)]);
+    MemoryStore { documents, error, ..MemoryStore::default() }
 }
 
 fn authorizer<S: PolicyStore>(store: S, settings: &[(&str, &str)]) -> Authorizer<S> {
@@ -144,7 +146,8 @@ async fn a_line_says_what_was_decided_and_what_it_took() {
             event: event.as_bytes(),
             now: now(),
             time_left: None,
-            invocation_id: Some("invocation-1"),
+            decision_id: Some("invocation-1"),
+            trace_id: Some("Root=1-5759e988-bd862e3fe1be46a994272793"),
         };
         let body = authorizer.answer_call(call).await.unwrap();
         let answer: Value = serde_json::from_str(body.get()).unwrap();
@@ -155,7 +158,9 @@ async fn a_line_says_what_was_decided_and_what_it_took() {
             ("outcome", json!("policy")),
             ("reason", json!("granted")),
             ("request_id", json!("c6af9ac6-7b61-11e6-9a41-93e8deadbeef")),
-            ("invocation_id", json!("invocation-1")),
+            ("decision_id", json!("invocation-1")),
+            ("trace_id", json!("Root=1-5759e988-bd862e3fe1be46a994272793")),
+            ("front_door", json!("rest_request")),
             ("subjects", json!(2)),
             ("impossible_subjects", json!(1)),
             ("documents", json!(1)),
@@ -215,13 +220,14 @@ async fn one_authorizer_serves_calls_at_once() {
 struct Deadlines(Mutex<Vec<Duration>>);
 
 impl PolicyStore for &Deadlines {
-    async fn read(
+    async fn read_rows(
         &self,
         _subjects: &[Subject],
+        _revocables: &[Revocable],
         deadline: Instant,
-    ) -> Result<Vec<StoredPolicy>, StoreError> {
+    ) -> Result<Rows, StoreError> {
         self.0.lock().unwrap().push(deadline - Instant::now());
-        Ok(Vec::new())
+        Ok(Rows::default())
     }
 }
 
@@ -236,10 +242,68 @@ async fn a_call_has_the_time_of_the_settings_or_what_lambda_leaves_it() {
             event: event.as_bytes(),
             now: now(),
             time_left: time_left.map(Duration::from_millis),
-            invocation_id: None,
+            decision_id: None,
+            trace_id: None,
         };
         authorizer.answer_call(call).await.unwrap();
     }
     let given: Vec<u128> = deadlines.0.lock().unwrap().iter().map(Duration::as_millis).collect();
     assert_eq!(given, [2_500, 2_500, 800, 0, 0]);
+}
+
+#[tokio::test]
+async fn of_calls_with_a_policy_some_are_logged_and_of_others_all() {
+    let (log, _guard) = Log::start();
+    let signer = Signer::new();
+    let good = event(&signer.sign(&access_claims(&json!({"cognito:groups": ["group-secret"]}))));
+    let denied = event(&signer.sign(&access_claims(&json!({"cognito:groups": null}))));
+    let rejected = event("not.a.token");
+    let authorizer = authorizer(store(None), &[("GATEPOST_LOG_SAMPLE_PERCENT", "10")]);
+    for (event, want) in [(&good, 2), (&denied, 20), (&rejected, 20)] {
+        for _ in 0..20 {
+            let _ = authorizer.answer(event.as_bytes(), now()).await;
+        }
+        assert_eq!(log.lines().len(), want);
+    }
+}
+
+#[tokio::test]
+async fn a_candidate_is_compared_once_and_changes_no_answer() {
+    let (log, _guard) = Log::start();
+    let claims = access_claims(&json!({"cognito:groups": ["group-secret"], "sub": "sub-secret"}));
+    let event = event(&Signer::new().sign(&claims));
+    let plain = authorizer(store(None), &[]).answer(event.as_bytes(), now()).await.unwrap();
+    let candidate = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "execute-api:Invoke",
+         "Resource": ["GET/*", "POST/users/${token:sub}/films"]},
+        {"Effect": "Deny", "Action": "execute-api:Invoke", "Resource": "GET/admin",
+         "Condition": {"NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}}},
+    ]});
+    let mut store = store(None);
+    store.candidates.insert("group:group-secret".to_owned(), candidate);
+    let authorizer = authorizer(store, &[]);
+    let started = Instant::now();
+    let mut lines = Vec::new();
+    // The comparison waits until its share of the time has come together, and is made once.
+    while started.elapsed() < Duration::from_secs(20) && lines.is_empty() {
+        for _ in 0..100 {
+            let answer = authorizer.answer(event.as_bytes(), now()).await.unwrap();
+            assert_eq!(answer.get(), plain.get());
+        }
+        lines = log.lines();
+        lines.retain(|line| line.contains(r#""message":"shadow""#));
+    }
+    let [line] = lines.as_slice() else { panic!("not one line: {lines:?}") };
+    assert!(!line.contains("secret"), "{line}");
+    let line: Value = serde_json::from_str(line).unwrap();
+    assert_eq!((&line["gained"], &line["lost"]), (&json!(1), &json!(1)), "{line}");
+    let gained = line["gained_examples"].as_str().unwrap();
+    assert!(gained.starts_with("POST /users/") && gained.ends_with("/films"), "{line}");
+    let lost = line["lost_examples"].as_str().unwrap();
+    assert!(lost.starts_with("GET /admin only if ") && lost.contains("NotIpAddress"), "{line}");
+    assert_eq!(line["unknown"], Value::Null, "{line}");
+    for _ in 0..1_000 {
+        authorizer.answer(event.as_bytes(), now()).await.unwrap();
+    }
+    assert!(!log.lines().iter().any(|line| line.contains(r#""message":"shadow""#)));
 }

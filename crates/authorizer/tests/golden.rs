@@ -27,6 +27,10 @@ struct Case {
     claims: Option<Value>,
     #[serde(default)]
     documents: BTreeMap<String, Value>,
+    #[serde(default)]
+    usage_identifier_keys: BTreeMap<String, String>,
+    #[serde(default)]
+    revoked: BTreeMap<String, Option<u64>>,
     event: Box<RawValue>,
     want: Want,
 }
@@ -70,7 +74,12 @@ async fn run(case: &Case) -> Result<String, String> {
         None => String::new(),
         Some(changes) => signer.sign(&support::access_claims(changes)),
     };
-    let store = MemoryStore { documents: case.documents.clone(), error: None };
+    let store = MemoryStore {
+        documents: case.documents.clone(),
+        usage_identifier_keys: case.usage_identifier_keys.clone(),
+        revoked: case.revoked.clone(),
+        ..MemoryStore::default()
+    };
     let authorizer = Authorizer::new(signer.config(&case.settings), store, NoFetch);
     let event = case.event.get().replace("{token}", &token);
     let answer = authorizer.answer(event.as_bytes(), support::now()).await;

@@ -6,6 +6,7 @@ use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -17,6 +18,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -75,6 +77,26 @@ async fn an_answer_that_breaks_off_is_refused() {
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nkeys").await.unwrap();
     });
     assert_eq!(fetch(&format!("http://{address}/"), None).await, Err(FetchError::CutOff));
+}
+
+#[tokio::test]
+async fn a_connection_that_died_without_a_word_does_not_matter() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = HttpsClient::new(None).unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    let mut kept_open = Vec::new();
+    for _ in 0..2 {
+        let serve = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            assert!(stream.read(&mut [0; 1_024]).await.unwrap() > 0);
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nkeys").await.unwrap();
+            stream
+        };
+        let both = futures_util::future::join(serve, client.fetch(&url, MAX_BYTES));
+        let (stream, body) = timeout(Duration::from_secs(10), both).await.expect("an answer");
+        assert_eq!(body.unwrap(), "keys");
+        kept_open.push(stream);
+    }
 }
 
 #[tokio::test]

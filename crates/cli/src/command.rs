@@ -8,6 +8,7 @@ mod lint;
 mod matrix;
 mod merge;
 mod question;
+mod revoke;
 mod test;
 mod token;
 mod verify;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Lint(Box<lint::LintArgs>),
     Matrix(matrix::MatrixArgs),
     Merge(merge::MergeArgs),
+    Revoke(revoke::RevokeArgs),
     Test(test::TestArgs),
     Token(token::TokenArgs),
     Verify(verify::VerifyArgs),
@@ -50,6 +52,7 @@ impl Command {
             Self::Lint(args) => args.run(stdout, stderr),
             Self::Matrix(args) => args.run(stdout, stderr),
             Self::Merge(args) => args.run(stdin, stdout, stderr),
+            Self::Revoke(args) => args.run(stdout),
             Self::Test(args) => args.run(stdout, stderr),
             Self::Token(args) => args.run(stdin, stdout),
             Self::Verify(args) => args.run(stdin, stdout),

@@ -14,6 +14,7 @@ mod paint;
 mod routes;
 mod side;
 mod suite;
+mod table;
 mod unverified;
 mod visible;
 mod watch;

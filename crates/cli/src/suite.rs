@@ -165,7 +165,7 @@ fn context_of(base: Option<&ContextFile>, own: Option<&ContextFile>) -> anyhow::
         now: files().find_map(|file| file.now.as_ref().map(|now| now.0)),
         user_agent: files().find_map(|file| file.user_agent.clone()),
     };
-    let mut context = said.keys()?;
+    let mut context = said.keys();
     for file in [base, own].into_iter().flatten() {
         for (key, value) in &file.keys.0 {
             no_claim(key).context("context.keys")?;

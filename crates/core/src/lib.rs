@@ -7,5 +7,7 @@ pub mod analysis;
 pub mod gateway;
 pub mod json;
 pub mod policy;
+pub mod revocable;
+pub mod secret;
 pub mod subject;
 pub mod token;

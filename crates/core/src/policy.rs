@@ -15,7 +15,7 @@ mod resource;
 mod template;
 
 pub use self::action::{ActionPattern, Actions};
-pub use self::bind::{BindError, BoundPolicy};
+pub use self::bind::{BindError, BoundPolicy, ExplicitError};
 pub(crate) use self::condition::{Clause, Demand, Sample};
 pub use self::condition::{ClauseStanding, Condition};
 pub use self::context::{Context, ContextError, ContextValue};

@@ -68,15 +68,8 @@ impl Subject {
     /// [`SubjectError`] for a name that is empty, too long or has control characters.
     pub fn new(kind: SubjectKind, name: impl Into<String>) -> Result<Self, SubjectError> {
         let name = name.into();
-        if name.is_empty() {
-            Err(SubjectError::NoName)
-        } else if name.len() > Self::MAX_NAME_BYTES {
-            Err(SubjectError::NameTooLong { bytes: name.len() })
-        } else if name.chars().any(char::is_control) {
-            Err(SubjectError::ControlCharacter)
-        } else {
-            Ok(Self { kind, name })
-        }
+        check_name(&name)?;
+        Ok(Self { kind, name })
     }
 
     /// The kind of party.
@@ -102,6 +95,19 @@ impl FromStr for Subject {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (kind, name) = text.split_once(':').ok_or(SubjectError::UnknownKind)?;
         Self::new(kind.parse()?, name)
+    }
+}
+
+/// Whether a row of the table can be called so.
+pub(crate) fn check_name(name: &str) -> Result<(), SubjectError> {
+    if name.is_empty() {
+        Err(SubjectError::NoName)
+    } else if name.len() > Subject::MAX_NAME_BYTES {
+        Err(SubjectError::NameTooLong { bytes: name.len() })
+    } else if name.chars().any(char::is_control) {
+        Err(SubjectError::ControlCharacter)
+    } else {
+        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "the environment says how many cases")]
 
+mod random_cases;
 mod small_world;
 
 use std::collections::BTreeMap;
@@ -11,9 +12,9 @@ use gatepost_core::policy::{BoundPolicy, Context, Decision, PolicyDocument, merg
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use random_cases::cases;
 use small_world::{
-    STAGE, answer, cases, contexts, document, document_with_claims, edited, method, odd_documents,
-    paths,
+    STAGE, answer, contexts, document, document_with_claims, edited, method, odd_documents, paths,
 };
 
 /// How long the paths are that are all tried.

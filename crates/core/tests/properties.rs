@@ -1,5 +1,8 @@
 //! Laws of the policy engine, on generated documents and requests.
 #![cfg(test)]
+#![expect(clippy::disallowed_methods, reason = "the environment says how many cases")]
+
+mod random_cases;
 
 use gatepost_core::gateway::{MethodArn, VERBS};
 use gatepost_core::policy::{
@@ -9,6 +12,8 @@ use gatepost_core::policy::{
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Value, json};
+
+use random_cases::cases;
 
 const STAGE: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1/prod";
 
@@ -135,7 +140,7 @@ fn answer<'a>(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(4_000), ..ProptestConfig::default() })]
 
     #[test]
     fn the_matcher_agrees_with_a_reference(pattern in "[aé*?\u{1F600}]{0,8}", text in "[abé\u{1F600}]{0,8}") {
@@ -271,7 +276,7 @@ fn names_one_method(suggestion: &Suggestion) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(1_000), ..ProptestConfig::default() })]
 
     #[test]
     fn an_explanation_says_what_was_decided(

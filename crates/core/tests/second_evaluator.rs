@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use gatepost_core::gateway::MethodArn;
 use gatepost_core::json::Json;
 use gatepost_core::policy::{
-    Access, BoundPolicy, Context, Decision, PolicyDocument, PolicyIndex, decide, merge,
+    Access, BoundPolicy, Context, Decision, ExplicitError, PolicyDocument, PolicyIndex, decide,
+    merge,
 };
 use serde_json::Value;
 
@@ -26,6 +27,8 @@ use oracle::{Answer, Case};
 const CASES: u64 = 100_000;
 /// For the tests that decide each case several times over.
 const FEWER_CASES: u64 = 20_000;
+/// For the one that decides two actions of each.
+const STILL_FEWER_CASES: u64 = 5_000;
 
 #[test]
 fn both_evaluators_know_the_documented_examples() {
@@ -47,6 +50,19 @@ fn both_evaluators_agree() {
 #[test]
 fn a_bound_policy_decides_every_method_of_its_stage_as_its_documents_do() {
     no_case_has(FEWER_CASES, bound_disagreement, is_accepted);
+}
+
+#[test]
+fn an_explicit_policy_allows_what_its_documents_do_and_denies_all_else() {
+    no_case_has(STILL_FEWER_CASES, explicit_disagreement, is_accepted);
+}
+
+#[test]
+fn most_cases_can_be_made_explicit() {
+    let total = 1_000;
+    let cases = (0..total).map(|number| generator::case(seed(), number));
+    let count = cases.filter(|case| matches!(explicit(case), Some(Ok(_)))).count();
+    assert!(count >= 700, "{count} of {total} cases");
 }
 
 #[test]
@@ -168,6 +184,37 @@ fn bound_disagreement(case: &Case) -> Option<String> {
         methods(&case)
             .find_map(|method| reading_disagreement(&case, &method, &of_the_stage, &known))
     })
+}
+
+/// Why a policy with explicit denies does not allow what a case's documents allow, or does not deny
+/// all else by a statement. One that cannot be made has no fault.
+fn explicit_disagreement(case: &Case) -> Option<String> {
+    let document = reread(&explicit(case)?.ok()?);
+    let case = Case { context: conditions::as_api_gateway_has_it(&case.context), ..case.clone() };
+    let known = conditions::without_claims(&case.context);
+    for method in methods(&case) {
+        for action in ["execute-api:Invoke", "execute-api:InvalidateCache"] {
+            let parts = oracle::decide(&case.documents, action, &method, &case.context);
+            let want = match parts {
+                Answer::Allow => Answer::Allow,
+                Answer::ExplicitDeny | Answer::ImplicitDeny => Answer::ExplicitDeny,
+            };
+            let whole = oracle::decide(std::slice::from_ref(&document), action, &method, &known);
+            if whole != want {
+                let parts = format!("{action} {method}: parts {parts:?}, whole {whole:?}");
+                return Some(format!("{parts}: {document}"));
+            }
+        }
+    }
+    None
+}
+
+/// The policy bound to a case's stage with explicit denies, or none if a document is refused.
+fn explicit(case: &Case) -> Option<Result<BoundPolicy, ExplicitError>> {
+    let documents = parsed_documents(case).ok()?;
+    let called = method_arn(case);
+    let bound = BoundPolicy::build(&documents, called.stage_arn(), &context(case)).ok()?;
+    Some(bound.explicit())
 }
 
 /// Why the merge of a case's documents does not mean what they mean.

@@ -1,6 +1,8 @@
 #![cfg(test)]
+#![expect(clippy::disallowed_methods, reason = "the environment says how many cases")]
 //! What holds for every token and every key set, looked for with random ones.
 
+mod random_cases;
 mod tokens;
 
 use std::sync::LazyLock;
@@ -147,7 +149,8 @@ const CLAIMS: [&str; 12] = [
 const JWK: [&str; 11] = ["alg", "crv", "d", "e", "key_ops", "kid", "kty", "n", "use", "x", "y"];
 
 /// The cases are new in every run; a failure prints the smallest that was found.
-fn random(cases: u32) -> ProptestConfig {
+fn random(usual: u32) -> ProptestConfig {
+    let cases = random_cases::cases(usual);
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 

@@ -1,6 +1,6 @@
 //! Reading policy documents from a DynamoDB table.
 //!
-//! One `BatchGetItem` reads everything a caller needs, up to 100 subjects; more are read in turn.
+//! One `BatchGetItem` reads everything a caller needs, up to 100 rows; more are read in turn.
 //! What the service leaves unprocessed, and only that, is asked for again, with backoff, until the
 //! deadline; so is a request that failed in passing. Whatever is still unread then is an error.
 //!
@@ -17,6 +17,7 @@ mod fault;
 mod layout;
 mod read_all;
 mod revision;
+mod revoke;
 mod row;
 mod row_size;
 mod seed;
@@ -26,17 +27,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use gatepost_core::revocable::Revocable;
 use gatepost_core::subject::Subject;
 use tokio::time::{Instant, timeout_at};
 
 use self::backoff::Backoff;
 use self::row::Row;
-use crate::policy_store::{PolicyStore, StoreError, StoredPolicy};
+use crate::policy_store::{PolicyStore, Rows, StoreError};
 
 pub use self::create::{CreateTableError, create_table};
 pub use self::layout::{TableLayout, TableLayoutError};
 pub use self::read_all::{ReadAllError, UnreadableRow, read_all};
 pub use self::revision::{NewRevision, WriteError, Written, delete_policy, put_policy};
+pub use self::revoke::{RevocationNote, lift_revocation, revoke};
 pub use self::row::RowFault;
 pub use self::seed::{SeedReport, seed};
 
@@ -84,43 +87,50 @@ impl DynamoDbStore {
         Ok(Answer { rows, left: left.flat_map(|left| left.keys).collect() })
     }
 
-    /// Moves the documents of an answer to `found` and returns the subjects that were put off. The
-    /// rest of those `asked` for have no row.
+    /// Moves the rows of an answer to `found` and returns what was put off. The rest of what was
+    /// `asked` for has no row.
     fn settle<'a>(
         &self,
-        mut asked: BTreeMap<String, &'a Subject>,
+        mut asked: BTreeMap<String, Wanted<'a>>,
         answer: &Answer,
-        found: &mut BTreeMap<&'a Subject, StoredPolicy>,
-    ) -> Result<Vec<&'a Subject>, StoreError> {
+        found: &mut Rows,
+    ) -> Result<Vec<Wanted<'a>>, StoreError> {
         // Each key can be taken once, as a row or as put off.
         let mut take = |row: &Row| {
             let partition = self.layout.partition_of(row).ok_or(StoreError::UnaskedRow)?;
             asked.remove(partition).ok_or(StoreError::UnaskedRow)
         };
         for row in &answer.rows {
-            let subject = take(row)?;
-            found.insert(subject, self.layout.policy(subject, row)?);
+            match take(row)? {
+                Wanted::Policy(subject) => found.policies.push(self.layout.policy(subject, row)?),
+                Wanted::Revocation(revocable) => {
+                    found.revocations.push(self.layout.revocation(revocable, row)?);
+                }
+            }
         }
         answer.left.iter().map(take).collect()
     }
 }
 
 impl PolicyStore for DynamoDbStore {
-    async fn read(
+    async fn read_rows(
         &self,
         subjects: &[Subject],
+        revocables: &[Revocable],
         deadline: Instant,
-    ) -> Result<Vec<StoredPolicy>, StoreError> {
-        let subjects: BTreeSet<&Subject> =
-            subjects.iter().filter(|subject| self.layout.holds(subject)).collect();
-        let mut unread: VecDeque<&Subject> = subjects.iter().copied().collect();
-        let mut found = BTreeMap::new();
+    ) -> Result<Rows, StoreError> {
+        let subjects = subjects.iter().filter(|subject| self.layout.holds(subject));
+        let revocables = revocables.iter().filter(|_| self.layout.holds_revocations());
+        let wanted: BTreeSet<Wanted<'_>> =
+            subjects.map(Wanted::Policy).chain(revocables.map(Wanted::Revocation)).collect();
+        let mut unread: VecDeque<Wanted<'_>> = wanted.iter().copied().collect();
+        let mut found = Rows::default();
         let mut backoff = Backoff::until(deadline);
         while !unread.is_empty() {
-            let asked: BTreeMap<String, &Subject> = unread
+            let asked: BTreeMap<String, Wanted<'_>> = unread
                 .iter()
                 .take(MAX_KEYS)
-                .map(|subject| (self.layout.partition(subject), *subject))
+                .map(|wanted| (wanted.partition(self.layout), *wanted))
                 .collect();
             let count = asked.len();
             let attempt = timeout_at(backoff.attempt_deadline(), self.ask(asked.keys()));
@@ -135,7 +145,7 @@ impl PolicyStore for DynamoDbStore {
                         continue;
                     }
                     unread.extend(left);
-                    StoreError::Unprocessed { asked: subjects.len(), unread: unread.len() }
+                    StoreError::Unprocessed { asked: wanted.len(), unread: unread.len() }
                 }
                 Err(fault) => fault,
             };
@@ -144,7 +154,25 @@ impl PolicyStore for DynamoDbStore {
             }
             tracing::warn!(reason = fault.reason(), unread = unread.len(), "reading again");
         }
-        Ok(found.into_values().collect())
+        found.policies.sort_unstable_by(|one, other| one.subject.cmp(&other.subject));
+        found.revocations.sort_unstable_by(|one, other| one.revocable.cmp(&other.revocable));
+        Ok(found)
+    }
+}
+
+/// A row that is asked for.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Wanted<'a> {
+    Policy(&'a Subject),
+    Revocation(&'a Revocable),
+}
+
+impl Wanted<'_> {
+    fn partition(self, layout: TableLayout) -> String {
+        match self {
+            Self::Policy(subject) => layout.partition(subject),
+            Self::Revocation(revocable) => layout.revocation_partition(revocable),
+        }
     }
 }
 

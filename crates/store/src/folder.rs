@@ -14,10 +14,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use gatepost_core::policy::PolicyDocument;
+use gatepost_core::revocable::Revocable;
 use gatepost_core::subject::{Subject, SubjectKind};
 use tokio::time::Instant;
 
-use crate::policy_store::{PolicyStore, StoreError, StoredPolicy};
+use crate::policy_store::{PolicyStore, Rows, StoreError, StoredPolicy};
 
 pub use self::file_name::{FileNameError, folder_of, policy_path, subject_at};
 pub use self::policy_file::{FileFault, FileOutcome, read_policy_file, read_policy_files};
@@ -76,18 +77,20 @@ impl FolderStore {
 }
 
 impl PolicyStore for FolderStore {
-    async fn read(
+    /// A folder has no revocations.
+    async fn read_rows(
         &self,
         subjects: &[Subject],
+        _revocables: &[Revocable],
         _deadline: Instant,
-    ) -> Result<Vec<StoredPolicy>, StoreError> {
+    ) -> Result<Rows, StoreError> {
         let documents = self.documents.read().unwrap_or_else(PoisonError::into_inner);
         let subjects: BTreeSet<&Subject> = subjects.iter().collect();
         let found = subjects.into_iter().filter_map(|subject| {
             let document = Arc::clone(documents.get(subject)?);
-            Some(StoredPolicy { subject: subject.clone(), version: 0, document })
+            Some(StoredPolicy::new(subject.clone(), 0, document))
         });
-        Ok(found.collect())
+        Ok(Rows { policies: found.collect(), revocations: Vec::new() })
     }
 }
 

@@ -6,19 +6,19 @@
 //! out would widen the caller's rights.
 //!
 //! The rest of the crate is for those who keep the documents: [`create_table`], [`put_policy`],
-//! [`delete_policy`], [`seed`], [`read_all`], and the folder's [`FileOutcome`]s.
+//! [`delete_policy`], [`seed`], [`read_all`], [`revoke`], [`lift_revocation`], and the folder's [`FileOutcome`]s.
 
 mod dynamodb;
 mod folder;
 mod policy_store;
 
 pub use dynamodb::{
-    CreateTableError, DynamoDbStore, NewRevision, ReadAllError, RowFault, SeedReport, TableLayout,
-    TableLayoutError, UnreadableRow, WriteError, Written, create_table, delete_policy, put_policy,
-    read_all, seed,
+    CreateTableError, DynamoDbStore, NewRevision, ReadAllError, RevocationNote, RowFault,
+    SeedReport, TableLayout, TableLayoutError, UnreadableRow, WriteError, Written, create_table,
+    delete_policy, lift_revocation, put_policy, read_all, revoke, seed,
 };
 pub use folder::{
     FileFault, FileNameError, FileOutcome, FolderError, FolderStore, folder_of, policy_path,
     read_policy_file, read_policy_files, subject_at,
 };
-pub use policy_store::{PolicyStore, StoreError, StoredPolicy};
+pub use policy_store::{Candidate, PolicyStore, Revocation, Rows, StoreError, StoredPolicy};

@@ -2,28 +2,55 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use gatepost_core::policy::PolicyDocument;
-use gatepost_core::subject::{Subject, SubjectKind};
+use gatepost_core::revocable::Revocable;
+use gatepost_core::secret::Secret;
+use gatepost_core::subject::Subject;
 use tokio::time::Instant;
 
 use crate::dynamodb::RowFault;
 
-/// A place that holds at most one current policy document for each subject.
+/// A place that holds at most one current policy document for each subject, and revocations.
 pub trait PolicyStore: Send + Sync {
-    /// The current documents of those `subjects` that have one, sorted by subject.
+    /// The current documents of those `subjects` that have one, sorted by subject, and those of
+    /// `revocables` that are revoked, all in one reading.
     ///
     /// Subjects may repeat; each document comes once. A subject without a document is left out,
     /// and nothing else is: there is no partial answer.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if any document could not be had, or not before `deadline`.
+    /// [`StoreError`] if anything could not be had, or not before `deadline`.
+    fn read_rows(
+        &self,
+        subjects: &[Subject],
+        revocables: &[Revocable],
+        deadline: Instant,
+    ) -> impl Future<Output = Result<Rows, StoreError>> + Send;
+
+    /// The same, of subjects only.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_rows`](Self::read_rows).
     fn read(
         &self,
         subjects: &[Subject],
         deadline: Instant,
-    ) -> impl Future<Output = Result<Vec<StoredPolicy>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<StoredPolicy>, StoreError>> + Send {
+        async move { Ok(self.read_rows(subjects, &[], deadline).await?.policies) }
+    }
+}
+
+/// What one reading found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rows {
+    /// Sorted by subject.
+    pub policies: Vec<StoredPolicy>,
+    /// Sorted by what is revoked.
+    pub revocations: Vec<Revocation>,
 }
 
 /// A subject's current policy document.
@@ -35,6 +62,44 @@ pub struct StoredPolicy {
     pub version: u64,
     /// The document.
     pub document: Arc<PolicyDocument>,
+    /// A document to be tried in the shadow: compared with the other one, never enforced.
+    pub candidate: Option<Candidate>,
+    /// The API key of the usage plan that the subject's calls count for.
+    pub usage_identifier_key: Option<Secret<String>>,
+}
+
+impl StoredPolicy {
+    /// A document with nothing beside it.
+    pub fn new(subject: Subject, version: u64, document: impl Into<Arc<PolicyDocument>>) -> Self {
+        let document = document.into();
+        Self { subject, version, document, candidate: None, usage_identifier_key: None }
+    }
+}
+
+/// A document that may become a subject's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// The document.
+    pub document: Arc<PolicyDocument>,
+    /// SHA-256 of its canonical text, in hexadecimal digits: a candidate has no version.
+    pub digest: String,
+}
+
+/// That something was revoked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Revocation {
+    /// What was.
+    pub revocable: Revocable,
+    /// When that ends, to the second: when the last token that it is about has ended. `None` if
+    /// it does not.
+    pub expires_at: Option<SystemTime>,
+}
+
+impl Revocation {
+    /// Whether it holds at the time `now`. DynamoDB may leave a row for days after its time.
+    pub fn holds_at(&self, now: SystemTime) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
 }
 
 /// Why the documents could not be read.
@@ -71,11 +136,11 @@ pub enum StoreError {
         status: u16,
     },
 
-    /// A row is there but cannot be read as a policy document.
+    /// A row is there but cannot be read as a policy document, or as a revocation.
     #[error("the row of a {kind} is unreadable: {fault}")]
     Row {
-        /// Whose row it is, as far as may be told.
-        kind: SubjectKind,
+        /// Whose row it is, as far as may be told: `group`, `revoked session`.
+        kind: &'static str,
         /// What is wrong with it.
         fault: RowFault,
     },

@@ -11,6 +11,25 @@ pub enum Scope {
     Method,
 }
 
+/// The form of an answer (`GATEPOST_RESPONSE`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Response {
+    /// An IAM policy, which every front door takes.
+    Policy,
+    /// `isAuthorized`, for payload format 2.0 of HTTP APIs; about the called method only.
+    Simple,
+}
+
+/// Whether an answer names the API key of the caller's usage plan
+/// (`GATEPOST_USAGE_IDENTIFIER_KEY`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum UsageIdentifierKey {
+    /// It does not.
+    Off,
+    /// It does where a row of the caller has one, in `usage_identifier_key`.
+    On,
+}
+
 /// Whether every Allow ends with the token (`GATEPOST_EXPIRY_CONDITION`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ExpiryCondition {

@@ -187,9 +187,9 @@ async fn what_is_no_key_set_does_not_displace_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_issuer_is_given_two_seconds_or_what_is_left() {
+async fn a_silent_issuer_is_given_two_seconds_or_half_of_what_is_left() {
     let issuer = Issuer { takes: Duration::from_mins(1), ..Issuer::new([set(&["a"])]) };
-    for (left, want) in [(4_000, 2_000), (700, 700)] {
+    for (left, want) in [(10_000, 2_000), (4_000, 2_000), (700, 350)] {
         let (source, began) = (source(), Instant::now());
         let deadline = began + Duration::from_millis(left);
         let got = source.keys_for("a", &issuer, at(0), deadline).await;
@@ -215,6 +215,78 @@ async fn a_call_that_began_before_the_fetch_takes_its_keys_as_new() {
     assert_eq!(has(&source, &issuer, "a", 5).await, Ok(true));
     assert_eq!(has(&source, &issuer, "a", 4).await, Ok(true));
     assert_eq!(issuer.fetches(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_set_back_makes_no_key_live_longer() {
+    let (issuer, source) = (Issuer::new([set(&["a"])]), source());
+    let hour = 3_600;
+    for (now, fetches) in [
+        (10 * hour, 1),
+        (11 * hour - 10, 1),
+        // Set back by five hours; ten seconds later the keys have been there for the TTL.
+        (6 * hour, 1),
+        (6 * hour + 9, 1),
+        (6 * hour + 10, 2),
+    ] {
+        assert_eq!(has(&source, &issuer, "a", now).await, Ok(true));
+        assert_eq!(issuer.fetches(), fetches, "{now}");
+    }
+    issuer.now_answers(Answer::Down);
+    let fetched_at = 6 * hour + 10;
+    assert_eq!(has(&source, &issuer, "a", fetched_at + MAX_STALE - 1).await, Ok(true));
+    assert_eq!(has(&source, &issuer, "a", hour).await, Ok(true));
+    assert_eq!(has(&source, &issuer, "a", hour + 1).await, Err(KeysUnavailable::TooOld));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_set_back_makes_no_wait_longer() {
+    let (issuer, source) = (Issuer::new([set(&["a"]), set(&["a"]), set(&["b"])]), source());
+    assert_eq!(has(&source, &issuer, "a", 10_000).await, Ok(true));
+    assert_eq!(has(&source, &issuer, "b", 10_000).await, Ok(false));
+    tokio::time::advance(PAUSE - Duration::from_millis(1)).await;
+    assert_eq!(has(&source, &issuer, "b", 0).await, Ok(false));
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert_eq!(has(&source, &issuer, "b", 0).await, Ok(true));
+    assert_eq!(issuer.fetches(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_issuer_delays_nobody_of_another() {
+    let silent = Issuer { takes: Duration::from_mins(1), ..Issuer::new([set(&["a"])]) };
+    let (other, ours, theirs) = (Issuer::new([set(&["a"])]), source(), source());
+    let waits = has(&theirs, &silent, "a", 0);
+    let began = Instant::now();
+    let serves = async {
+        assert_eq!(has(&ours, &other, "a", 0).await, Ok(true));
+        began.elapsed()
+    };
+    let (failed, took) = futures_util::future::join(waits, serves).await;
+    assert_eq!(failed, Err(KeysUnavailable::NeverFetched));
+    assert!(took < Duration::from_millis(5), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_call_asks_again_for_what_could_not_be_fetched_ahead() {
+    let (issuer, source) = (Issuer::new([Answer::Down, set(&["a"])]), source());
+    source.warm_up(&issuer, at(0), Instant::now() + Duration::from_secs(1)).await;
+    assert_eq!(has(&source, &issuer, "a", 0).await, Ok(true));
+    assert_eq!(issuer.fetches(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_is_broken_off_or_panics_leaves_the_turn_to_the_next() {
+    let slow = Issuer { takes: Duration::from_mins(1), ..Issuer::new([set(&["a"])]) };
+    let (issuer, source) = (Issuer::new([set(&["a"])]), Arc::new(source()));
+    let waits = has(&source, &slow, "a", 0);
+    assert!(tokio::time::timeout(Duration::from_millis(10), waits).await.is_err());
+
+    let panics = {
+        let source = Arc::clone(&source);
+        async move { has(&source, &Issuer::default(), "a", 0).await }
+    };
+    assert!(tokio::spawn(panics).await.unwrap_err().is_panic(), "an empty script is a panic");
+    assert_eq!(has(&source, &issuer, "a", 0).await, Ok(true));
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,8 +10,10 @@ use gatepost_authorizer::Config;
 use gatepost_authorizer::jwks::{FetchError, FetchFuture, FetchKeySet};
 use gatepost_authorizer::url::SecureUrl;
 use gatepost_core::policy::PolicyDocument;
+use gatepost_core::revocable::Revocable;
+use gatepost_core::secret::Secret;
 use gatepost_core::subject::Subject;
-use gatepost_store::{PolicyStore, StoreError, StoredPolicy};
+use gatepost_store::{Candidate, PolicyStore, Revocation, Rows, StoreError, StoredPolicy};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -81,31 +83,48 @@ pub(crate) fn access_claims(changes: &Value) -> Value {
 #[derive(Default)]
 pub(crate) struct MemoryStore {
     pub(crate) documents: BTreeMap<String, Value>,
+    pub(crate) candidates: BTreeMap<String, Value>,
+    pub(crate) usage_identifier_keys: BTreeMap<String, String>,
+    /// What is revoked, and until which second.
+    pub(crate) revoked: BTreeMap<String, Option<u64>>,
     pub(crate) error: Option<StoreError>,
 }
 
 impl PolicyStore for MemoryStore {
-    async fn read(
+    async fn read_rows(
         &self,
         subjects: &[Subject],
+        revocables: &[Revocable],
         _deadline: Instant,
-    ) -> Result<Vec<StoredPolicy>, StoreError> {
+    ) -> Result<Rows, StoreError> {
         if let Some(error) = &self.error {
             return Err(error.clone());
         }
-        let mut found = Vec::new();
+        let mut rows = Rows::default();
         for subject in subjects {
-            if let Some(json) = self.documents.get(&subject.to_string()) {
-                let document = PolicyDocument::parse(json.to_string().as_bytes()).unwrap();
-                found.push(StoredPolicy {
-                    subject: subject.clone(),
-                    version: 1,
-                    document: document.into(),
-                });
+            let name = subject.to_string();
+            let Some(json) = self.documents.get(&name) else { continue };
+            let mut policy = StoredPolicy::new(subject.clone(), 1, document(json));
+            policy.candidate = self.candidates.get(&name).map(|json| Candidate {
+                document: document(json).into(),
+                digest: json.to_string(),
+            });
+            policy.usage_identifier_key =
+                self.usage_identifier_keys.get(&name).cloned().map(Secret::new);
+            rows.policies.push(policy);
+        }
+        for revocable in revocables {
+            if let Some(end) = self.revoked.get(&revocable.to_string()) {
+                let expires_at = end.map(|end| SystemTime::UNIX_EPOCH + Duration::from_secs(end));
+                rows.revocations.push(Revocation { revocable: revocable.clone(), expires_at });
             }
         }
-        Ok(found)
+        Ok(rows)
     }
+}
+
+fn document(json: &Value) -> PolicyDocument {
+    PolicyDocument::parse(json.to_string().as_bytes()).unwrap()
 }
 
 /// For issuers whose keys stand in the settings.

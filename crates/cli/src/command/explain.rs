@@ -202,7 +202,7 @@ impl ExplainArgs {
             now: Some(self.now.unwrap_or_else(OffsetDateTime::now_utc)),
             user_agent: None,
         };
-        let mut context = said.keys()?;
+        let mut context = said.keys();
         for (key, value) in &self.context {
             no_claim(key)?;
             context.insert(key, value.as_str());

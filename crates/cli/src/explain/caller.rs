@@ -132,25 +132,19 @@ pub(crate) struct RequestContext {
 
 impl RequestContext {
     /// As the conditions' keys. AWS takes HTTPS only, so `aws:SecureTransport` is true.
-    ///
-    /// # Errors
-    ///
-    /// When the time cannot be written.
-    pub(crate) fn keys(&self) -> anyhow::Result<Context> {
+    pub(crate) fn keys(&self) -> Context {
         let mut context = Context::new();
         context.insert("aws:SecureTransport", "true");
         if let Some(address) = self.source_ip {
             context.insert("aws:SourceIp", address.to_string());
         }
         if let Some(now) = self.now {
-            let text = now.replace_nanosecond(0)?.format(&Rfc3339)?;
-            context.insert("aws:CurrentTime", text);
-            context.insert("aws:EpochTime", now.unix_timestamp().to_string());
+            context.set_time(now.into());
         }
         if let Some(agent) = &self.user_agent {
             context.insert("aws:UserAgent", agent.as_str());
         }
-        Ok(context)
+        context
     }
 }
 

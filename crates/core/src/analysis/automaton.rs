@@ -7,7 +7,8 @@
 //! nodes there tell apart (`/` from the rest where a node takes no slash): every other letter leads
 //! where one of these does, so that nothing is missed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
 /// A set of letters.
@@ -26,8 +27,6 @@ pub(super) enum Letters {
 }
 
 impl Letters {
-    const EVERY: [Self; 5] = [Self::All, Self::Claim, Self::Name, Self::NoColon, Self::NoSlash];
-
     pub(super) fn contains(self, letter: char) -> bool {
         match self {
             Self::All => true,
@@ -153,19 +152,22 @@ impl Automaton {
 
     /// Letters of which one leads wherever any letter leads from `state`.
     pub(super) fn letters(&self, state: &[Node]) -> Vec<char> {
-        let mut named = BTreeSet::new();
-        let mut kinds = BTreeSet::new();
+        let mut named = Vec::with_capacity(state.len());
+        let mut kinds = Vec::new();
         for &node in state {
             match self.step(node) {
-                Step::Letter(letter, _) => drop(named.insert(letter)),
-                Step::One(letters, _) | Step::Run(letters, _) => drop(kinds.insert(letters)),
+                Step::Letter(letter, _) => named.push(letter),
+                Step::One(letters, _) | Step::Run(letters, _) => {
+                    if !kinds.contains(&letters) {
+                        kinds.push(letters);
+                    }
+                }
                 Step::Accept(_) => {}
             }
         }
-        let mut letters: Vec<char> = Vec::with_capacity(named.len() + 1);
-        if !kinds.is_empty() {
-            letters.extend(unnamed(&named, &kinds));
-        }
+        named.sort_unstable();
+        named.dedup();
+        let mut letters = if kinds.is_empty() { Vec::new() } else { unnamed(&named, &kinds) };
         letters.extend(named);
         letters
     }
@@ -210,26 +212,29 @@ fn canonical(mut nodes: Vec<Node>) -> State {
     nodes.into()
 }
 
-/// One letter of each kind that `kinds` tell apart and that is none of `named`: the pleasantest.
-fn unnamed(named: &BTreeSet<char>, kinds: &BTreeSet<Letters>) -> Vec<char> {
+/// One letter of each kind that `kinds` tell apart and that is none of `named`, which is sorted:
+/// the pleasantest.
+fn unnamed(named: &[char], kinds: &[Letters]) -> Vec<char> {
     // Every set of `Letters` that a letter can be in has one here, and the last of these lines
     // never runs out: no pattern names them all.
     let pleasant = ('x'..='z').chain('a'..='w').chain('0'..='9').chain('A'..='Z');
     let others = "-_.@+=~!$&'(),;%/:".chars().chain('\u{a1}'..='\u{10ffff}');
-    let mut cells: BTreeMap<[bool; Letters::EVERY.len()], char> = BTreeMap::new();
+    let mut cells: Vec<(u8, char)> = Vec::new();
     for letter in pleasant.chain(others) {
-        if named.contains(&letter) {
+        if named.binary_search(&letter).is_ok() {
             continue;
         }
-        let cell = Letters::EVERY.map(|kind| kinds.contains(&kind) && kind.contains(letter));
-        cells.entry(cell).or_insert(letter);
-        // Nothing after the first letter beyond ASCII is of another kind.
-        if letter > '\u{7f}' {
+        let contains = |kind: &Letters| u8::from(kind.contains(letter));
+        let cell = kinds.iter().fold(0, |cell, kind| cell << 1 | contains(kind));
+        if cell != 0 && cells.iter().all(|(known, _)| *known != cell) {
+            cells.push((cell, letter));
+        }
+        // One kind is one cell, and nothing after the first letter beyond ASCII is of another.
+        if (kinds.len() == 1 && !cells.is_empty()) || letter > '\u{7f}' {
             break;
         }
     }
-    let taken = cells.into_iter().filter(|(cell, _)| cell.contains(&true));
-    let mut letters: Vec<char> = taken.map(|(_, letter)| letter).collect();
+    let mut letters: Vec<char> = cells.into_iter().map(|(_, letter)| letter).collect();
     letters.sort_by_key(|letter| (!letter.is_ascii_alphanumeric(), *letter));
     letters
 }
@@ -280,15 +285,17 @@ impl<'a> Walk<'a> {
     pub(super) fn go_on(&mut self, index: usize, state: &[Node]) -> Result<(), OverBudget> {
         for letter in self.automaton.letters(state) {
             let after = self.automaton.after(state, letter);
-            if after.is_empty() || self.known.contains_key(&after) {
+            if after.is_empty() {
                 continue;
             }
+            let Entry::Vacant(unknown) = self.known.entry(after) else { continue };
+            let after = State::clone(unknown.key());
             let nodes_left = self.nodes_left.checked_sub(after.len());
             let Some(nodes_left) = nodes_left.filter(|_| self.found.len() < self.max_states) else {
                 return Err(OverBudget);
             };
             self.nodes_left = nodes_left;
-            self.known.insert(State::clone(&after), self.found.len());
+            unknown.insert(self.found.len());
             self.found.push(Found { state: after, from: Some((index, letter)) });
         }
         Ok(())

@@ -117,16 +117,21 @@ impl<'r, 'a> Applicable<'r, 'a> {
 
     /// How many conditions `goal` names.
     pub(super) fn conditions_of(&self, goal: &Goal) -> usize {
-        self.guard(&goal.applying, &goal.not_applying).len()
+        let distinct = |rules: &[usize]| {
+            let conditions = rules.iter().filter_map(|rule| self.rules.rule(*rule)?.condition);
+            conditions.collect::<BTreeSet<usize>>().len()
+        };
+        distinct(&goal.applying) + distinct(&goal.not_applying)
     }
 
-    /// Looks for a request with `target` that reaches `goal`; `reaches` has the last word.
-    pub(super) fn realise(
+    /// Looks for a request with `target` that reaches `goal`; `reaches` has the last word, and
+    /// makes of its context what is returned.
+    pub(super) fn realise<T>(
         &self,
         goal: &Goal,
         target: Target<'_>,
-        reaches: impl Fn(&Context) -> bool,
-    ) -> Reached {
+        reaches: impl Fn(Context) -> Option<T>,
+    ) -> Reached<T> {
         let claiming = |rule: &usize| {
             let rule = self.rules.rule(*rule)?;
             Some((rule.effect, self.rules.claiming(rule)?))
@@ -150,8 +155,8 @@ impl<'r, 'a> Applicable<'r, 'a> {
                     for (key, values) in claims.iter() {
                         context.insert(key, values.first().map_or("", String::as_str));
                     }
-                    if reaches(&context) {
-                        return Reached::By(context, self.guard(&goal.applying, &left));
+                    if let Some(shown) = reaches(context) {
+                        return Reached::By(shown, self.guard(&goal.applying, &left));
                     }
                     outcome = Reached::Unknown;
                 }
@@ -242,9 +247,9 @@ impl<'r, 'a> Applicable<'r, 'a> {
 
 /// What came of looking for a request that reaches a goal.
 #[derive(Clone, Debug)]
-pub(super) enum Reached {
-    /// This context, on these conditions.
-    By(Context, Guard),
+pub(super) enum Reached<T> {
+    /// By this, on these conditions.
+    By(T, Guard),
     /// None reaches it.
     Never,
     /// None was found, and there may be one.
@@ -254,6 +259,9 @@ pub(super) enum Reached {
 /// Values for the claims of these names: each text that could be meant in `target`, one that is not
 /// in it, and none.
 fn claims_for(names: &BTreeSet<&str>, target: Target<'_>) -> Vec<Context> {
+    if names.is_empty() {
+        return vec![Context::new()];
+    }
     let text = match target {
         Target::Method(method) => method.as_str(),
         Target::Page(page) => page,

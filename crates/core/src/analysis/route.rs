@@ -8,7 +8,7 @@ use super::outcomes::{Applicable, Goal, Reached};
 use super::rules::{Rules, Side, Sides};
 use super::witness::{Guard, Witness, WitnessTarget};
 use crate::gateway::PathTemplate;
-use crate::policy::{Context, Decision, Effect, PolicyDocument, Verdict};
+use crate::policy::{Decision, Effect, PolicyDocument, Verdict};
 
 const INVOKE: &str = "execute-api:Invoke";
 
@@ -191,18 +191,16 @@ impl Seen {
         documents: &[&PolicyDocument],
     ) -> Option<RouteExample> {
         goals.retain(|goal| applicable.is_consistent(goal));
-        goals.sort_by_key(|goal| applicable.conditions_of(goal));
-        let witness =
-            |context: Context| Witness { action: INVOKE, target: target.clone(), context };
+        goals.sort_by_cached_key(|goal| applicable.conditions_of(goal));
         let mut doubtful = false;
         for goal in &goals {
             let reached = applicable.realise(goal, target.as_target(), |context| {
-                witness(context.clone()).decide(documents).decision == wanted
+                let witness = Witness { action: INVOKE, target: target.clone(), context };
+                let verdict = witness.decide(documents);
+                (verdict.decision == wanted).then_some((witness, verdict))
             });
             match reached {
-                Reached::By(context, guard) => {
-                    let witness = witness(context);
-                    let verdict = witness.decide(documents);
+                Reached::By((witness, verdict), guard) => {
                     let when = (!guard.is_empty()).then_some(guard);
                     return Some(RouteExample { witness, verdict, when });
                 }

@@ -9,7 +9,7 @@ use super::outcomes::{Applicable, Goal, Reached};
 use super::rules::{Rule, Rules, Side, Sides};
 use super::witness::{Guard, Witness, WitnessTarget};
 use crate::gateway::VERBS;
-use crate::policy::{Context, Effect};
+use crate::policy::Effect;
 
 /// What a difference is told apart by: its direction, the number of its verb, and the rule that
 /// makes it.
@@ -142,7 +142,7 @@ impl<'s, 'a> Search<'s, 'a> {
         let mut goals = goals(applicable, self.rules, self.scope.moved);
         goals.retain(|(_, goal)| applicable.is_consistent(goal));
         // Stable: among goals of as many conditions the first stays the first.
-        goals.sort_by_key(|(_, goal)| applicable.conditions_of(goal));
+        goals.sort_by_cached_key(|(_, goal)| applicable.conditions_of(goal));
         for ((kind, rule), goal) in goals {
             let cause = (kind, verb, rule);
             let is_better = |known: &Change| {
@@ -184,19 +184,15 @@ impl<'s, 'a> Search<'s, 'a> {
             }
             Universe::Pages => WitnessTarget::Page(whole),
         };
-        let witness =
-            |context: Context| Witness { action: self.action, target: target.clone(), context };
-        let verdicts = |witness: &Witness| {
-            (witness.decide(self.sides.before), witness.decide(self.sides.after))
-        };
         let reached = applicable.realise(goal, target.as_target(), |context| {
-            let (before, after) = verdicts(&witness(context.clone()));
-            ChangeKind::of(before.decision, after.decision) == Some(kind)
+            let witness = Witness { action: self.action, target: target.clone(), context };
+            let before = witness.decide(self.sides.before);
+            let after = witness.decide(self.sides.after);
+            let shows = ChangeKind::of(before.decision, after.decision) == Some(kind);
+            shows.then_some((witness, before, after))
         });
         match reached {
-            Reached::By(context, guard) => {
-                let witness = witness(context);
-                let (before, after) = verdicts(&witness);
+            Reached::By((witness, before, after), guard) => {
                 let when = (!guard.is_empty()).then_some(guard);
                 Ok(Some(Change { kind, witness, also: Vec::new(), when, before, after }))
             }

@@ -5,12 +5,18 @@
 //! left out, so that answers are small. The property test `a_bound_policy_agrees_with_its_parts`
 //! holds us to "exactly, for every method of the API and stage".
 
+mod explicit;
+mod region;
+
 use std::borrow::Cow;
 use std::time::SystemTime;
+
+pub use self::explicit::ExplicitError;
 
 use serde::ser::{Serialize, Serializer};
 
 use super::action::{ActionPattern, Actions};
+use super::condition::Condition;
 use super::context::Context;
 use super::decide::{Target, names};
 use super::document::{Effect, PolicyDocument, Resources, Statement, Version};
@@ -28,6 +34,9 @@ const INVOKE: &str = "execute-api:invoke";
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct BoundPolicy {
     document: PolicyDocument,
+    stage: StageArn,
+    /// Whether every call that is not allowed is explicitly denied.
+    is_explicit: bool,
 }
 
 impl BoundPolicy {
@@ -79,7 +88,8 @@ impl BoundPolicy {
             }
         }
         let write = |kept: Kept<'_, '_>| Some(ResourcePattern::bound(stage, &kept.piece.key));
-        Ok(Self { document: merge::document(merger.finish(write)) })
+        let document = merge::document(merger.finish(write));
+        Ok(Self { document, stage: stage.clone(), is_explicit: false })
     }
 
     /// Denies every method of `stage`.
@@ -89,10 +99,10 @@ impl BoundPolicy {
             effect: Effect::Deny,
             actions: Actions::Only(vec![ActionPattern::exactly(INVOKE)]),
             resources: Resources::Only(vec![ResourcePattern::whole_stage(stage)]),
-            condition: super::Condition::default(),
+            condition: Condition::default(),
         };
         let document = PolicyDocument { version: Version::V2012, statements: vec![statement] };
-        Self { document }
+        Self { document, stage: stage.clone(), is_explicit: false }
     }
 
     /// Whether any statement allows a call, be it on a condition. One that only allows, say, to
@@ -107,23 +117,48 @@ impl BoundPolicy {
     /// Without the Allows that are not about `method`: enough to decide a call of it.
     ///
     /// Every Deny stays. Were the answer cached for other methods against all advice, it would
-    /// allow too little there, and never too much.
+    /// allow too little there, and never too much. What [`explicit`](Self::explicit) said of other
+    /// methods holds no longer: it comes after this.
     #[must_use]
     pub fn for_method(mut self, method: &MethodArn) -> Self {
         let claims = Context::new();
         self.document.statements.retain(|statement| {
             statement.effect == Effect::Deny || names(statement, Target::Method(method), &claims)
         });
+        self.is_explicit = false;
         self
     }
 
+    /// The same policy, with a Deny for whatever it does not allow.
+    ///
+    /// For every method of the API and stage, whatever conditions hold, calls and
+    /// `execute-api:InvalidateCache` are allowed as before and explicitly denied otherwise. Beside a
+    /// resource policy of the API, only that is safe: see [`Decision`](super::Decision).
+    ///
+    /// # Errors
+    ///
+    /// [`ExplicitError`] if that cannot be said exactly.
+    pub fn explicit(self) -> Result<Self, ExplicitError> {
+        let document = explicit::explicit(&self.document, &self.stage)?;
+        Ok(Self { document, is_explicit: true, ..self })
+    }
+
     /// The same policy, its Allows bounded by `aws:CurrentTime` before `end`, to the second.
+    ///
+    /// If the policy is [`explicit`](Self::explicit), everything is explicitly denied from `end` on.
     #[must_use]
     pub fn expiring(mut self, end: SystemTime) -> Self {
+        let mut allows = false;
         for statement in &mut self.document.statements {
             if statement.effect == Effect::Allow {
                 statement.condition = std::mem::take(&mut statement.condition).before(end);
+                allows = true;
             }
+        }
+        if allows && self.is_explicit {
+            let mut statements = self.document.statements;
+            statements.push(explicit::denies_where(Condition::not_before(end), &self.stage));
+            self.document = merge::document(statements);
         }
         self
     }

@@ -6,8 +6,10 @@
 //! [operators]: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 //! [multi]: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 
+mod conjunction;
 mod date;
 mod decimal;
+mod negation;
 mod operand;
 mod operator;
 mod standing;
@@ -26,11 +28,19 @@ use super::context::{Context, folded, scalar};
 use super::document::{Fault, Rule};
 use crate::json::{At, Json, JsonRef};
 
+/// `aws:CurrentTime`, as the context knows it.
+const CURRENT_TIME: &str = "aws:currenttime";
+
 /// What must hold for a statement to apply; an empty condition always does.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Condition {
     // In the order of their text, so that equal conditions are equal.
     clauses: Vec<Clause>,
+}
+
+/// A time as the values of `aws:CurrentTime` are written, to the second.
+pub(super) fn time_text(time: SystemTime) -> String {
+    date::Instant::of(time).to_string()
 }
 
 /// One operator on one key.
@@ -120,9 +130,8 @@ impl Condition {
         let end = date::Instant::of(end);
         // One value of a key is enough, so a second bound on the same key would widen the first:
         // the tighter of both is what holds of both.
-        let lookup = "aws:currenttime";
         let bound = |clause: &Clause| {
-            clause.operator == Operator::DATE_LESS_THAN && clause.lookup == lookup
+            clause.operator == Operator::DATE_LESS_THAN && clause.lookup == CURRENT_TIME
         };
         let before =
             self.clauses.iter().find(|clause| bound(clause)).and_then(|clause| {
@@ -130,15 +139,16 @@ impl Condition {
             });
         self.clauses.retain(|clause| !bound(clause));
         let end = before.into_iter().fold(end, Ord::min);
-        self.clauses.push(Clause {
-            operator: Operator::DATE_LESS_THAN,
-            key: "aws:CurrentTime".to_owned(),
-            lookup: lookup.to_owned(),
-            values: vec![end.to_string()],
-            operands: vec![Operand::Date(end)],
-        });
+        self.clauses.push(Clause::on_current_time(Operator::DATE_LESS_THAN, end));
         self.clauses.sort_by(|a, b| a.order().cmp(&b.order()));
         self
+    }
+
+    /// That the request does not come before `end`, exactly where [`before`](Self::before) would
+    /// not let it pass.
+    pub(super) fn not_before(end: SystemTime) -> Self {
+        let operator = Operator::FOR_ALL_VALUES_DATE_GREATER_THAN_EQUALS;
+        Self { clauses: vec![Clause::on_current_time(operator, date::Instant::of(end))] }
     }
 
     /// The same condition in canonical form: values sorted and once each.
@@ -189,6 +199,16 @@ impl PartialOrd for Condition {
 }
 
 impl Clause {
+    fn on_current_time(operator: Operator, date: date::Instant) -> Self {
+        Self {
+            operator,
+            key: "aws:CurrentTime".to_owned(),
+            lookup: CURRENT_TIME.to_owned(),
+            values: vec![date.to_string()],
+            operands: vec![Operand::Date(date)],
+        }
+    }
+
     fn order(&self) -> (String, &str) {
         (self.operator.to_string(), &self.lookup)
     }

@@ -1,7 +1,9 @@
 //! What a request says of itself beside its method: the keys that conditions ask for.
 
 use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::condition::time_text;
 use crate::json::{Json, JsonRef};
 
 /// The values of condition keys for one request.
@@ -33,6 +35,13 @@ impl Context {
         } else {
             self.values.insert(key, value);
         }
+    }
+
+    /// Sets `aws:CurrentTime` and `aws:EpochTime`, both to the second.
+    pub fn set_time(&mut self, now: SystemTime) {
+        let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        self.insert("aws:CurrentTime", time_text(now));
+        self.insert("aws:EpochTime", seconds.to_string());
     }
 
     /// Reads an object of keys, each with a string, number or boolean, or an array of these.
@@ -184,6 +193,14 @@ mod tests {
         assert_eq!(context.one("token:tenantId"), Some("a"));
         assert_eq!(context.one("token:tenantid"), Some("b"));
         assert_eq!(context.one("aws:x"), Some("c"));
+    }
+
+    #[test]
+    fn a_time_is_both_of_its_keys() {
+        let mut context = Context::new();
+        context.set_time(UNIX_EPOCH + std::time::Duration::from_millis(1_767_225_600_900));
+        assert_eq!(context.one("aws:CurrentTime"), Some("2026-01-01T00:00:00Z"));
+        assert_eq!(context.one("aws:epochtime"), Some("1767225600"));
     }
 
     #[test]

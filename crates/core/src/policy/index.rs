@@ -53,8 +53,7 @@ impl PolicyIndex {
                         Kind::Arn(_) => arns.push((literal, entry)),
                         Kind::Route(Verb::Any) => any_verb.push((literal, entry)),
                         Kind::Route(Verb::One(verb)) => {
-                            let mut lists = VERBS.iter().zip(&mut routes);
-                            if let Some((_, list)) = lists.find(|(known, _)| *known == verb) {
+                            if let Some(list) = routes.get_mut(*verb) {
                                 list.push((literal, entry));
                             }
                         }

@@ -89,6 +89,8 @@ fn merge_watched(documents: &[&PolicyDocument], observer: &mut impl Observer) ->
     });
     for statement in &mut statements {
         let (Resources::Only(patterns) | Resources::Except(patterns)) = &mut statement.resources;
+        // They come in the order of their paths, and so nearly in that of their texts.
+        patterns.sort_by_cached_key(ResourcePattern::rank);
         patterns.sort_unstable_by(|one, two| one.as_str().cmp(two.as_str()));
     }
     document(statements)

@@ -55,7 +55,18 @@ pub(super) struct Fields {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Verb {
     Any,
-    One(&'static str),
+    /// That of [`VERBS`], counted from 0.
+    One(usize),
+}
+
+impl Verb {
+    /// As it is written.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "*",
+            Self::One(index) => VERBS.get(index).copied().unwrap_or_default(),
+        }
+    }
 }
 
 /// The parts of a pattern, as [`ResourcePattern::shape`] tells them.
@@ -135,7 +146,7 @@ impl ResourcePattern {
             (Kind::Route(verb), Target::Method(method)) => {
                 let verb_matches = match verb {
                     Verb::Any => VERBS.contains(&method.verb()),
-                    Verb::One(verb) => *verb == method.verb(),
+                    Verb::One(_) => verb.as_str() == method.verb(),
                 };
                 verb_matches && method.has_path() && rest_matches(method.path())
             }
@@ -186,11 +197,22 @@ impl ResourcePattern {
         &self.kind
     }
 
+    /// Orders patterns as their texts do, as far as they differ before the path.
+    pub(super) fn rank(&self) -> usize {
+        match self.kind {
+            Kind::Any => 0,
+            Kind::Route(Verb::Any) => 1,
+            Kind::Route(Verb::One(index)) => 2 + index,
+            Kind::Arn(_) => 2 + VERBS.len(),
+            Kind::Page => 3 + VERBS.len(),
+        }
+    }
+
     /// The verbs of a route pattern.
     pub(super) fn verbs(&self) -> &[&'static str] {
         match &self.kind {
             Kind::Route(Verb::Any) => &VERBS,
-            Kind::Route(Verb::One(verb)) => std::slice::from_ref(verb),
+            Kind::Route(Verb::One(index)) => VERBS.get(*index..=*index).unwrap_or_default(),
             Kind::Any | Kind::Arn(_) | Kind::Page => &[],
         }
     }
@@ -207,13 +229,7 @@ impl ResourcePattern {
         let part = match &self.kind {
             Kind::Any => self.text.len()..self.text.len(),
             Kind::Arn(fields) => fields.tail.clone(),
-            Kind::Route(verb) => {
-                let verb = match verb {
-                    Verb::Any => "*",
-                    Verb::One(verb) => verb,
-                };
-                verb.len() + 1..self.text.len()
-            }
+            Kind::Route(verb) => verb.as_str().len() + 1..self.text.len(),
             Kind::Page => PAGE.len()..self.text.len(),
         };
         Template { whole: &self.text, part, places: &self.places }
@@ -332,7 +348,7 @@ fn parse_verb(text: &str) -> Result<Verb, (Rule, String)> {
     let slash = text.bytes().position(|byte| byte == b'/');
     let verb = match text.get(..slash.unwrap_or(text.len())).unwrap_or_default() {
         "*" => Verb::Any,
-        verb => Verb::One(VERBS.into_iter().find(|known| *known == verb).ok_or_else(|| {
+        verb => Verb::One(VERBS.iter().position(|known| *known == verb).ok_or_else(|| {
             let message = format!(
                 "must be `*`, an ARN of `execute-api`, or a route pattern `VERB/path` whose verb is \
                  `*`, {} (in capitals)",

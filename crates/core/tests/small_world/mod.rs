@@ -8,11 +8,6 @@ use serde_json::{Value, json};
 
 pub(crate) const STAGE: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1/prod";
 
-/// How many cases a law is tried on: `usual`, or what the environment says.
-pub(crate) fn cases(usual: u32) -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(usual)
-}
-
 /// A path pattern of few letters, with both wildcards if `question_marks` says so.
 fn path_pattern(question_marks: bool) -> BoxedStrategy<String> {
     if question_marks { "[ab/*?]{0,4}".boxed() } else { "[ab/*]{0,4}".boxed() }

@@ -9,8 +9,6 @@ use gatepost_core::gateway::{MethodArn, MethodArnError};
 use gatepost_core::policy::{self, Context, Decision};
 use http::HeaderName;
 use http::header::{REFERER, USER_AGENT};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::Transport;
 use super::answer::Answer;
@@ -173,13 +171,9 @@ impl Pipeline {
     ///
     /// [keys]: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-aws-condition-keys.html
     fn condition_context(&self, call: &Call) -> Context {
-        let now = OffsetDateTime::from(call.received);
         let mut context = Context::new();
+        context.set_time(call.received);
         context.insert("aws:SourceIp", call.peer.to_string());
-        context.insert("aws:EpochTime", now.unix_timestamp().to_string());
-        if let Ok(text) = now.replace_nanosecond(0).unwrap_or(now).format(&Rfc3339) {
-            context.insert("aws:CurrentTime", text);
-        }
         let secure = match self.transport {
             Transport::Http => "false",
             Transport::Https => "true",

@@ -4,6 +4,7 @@
 //! The service's message is not kept: it may repeat what was sent.
 
 use std::error::Error;
+use std::iter;
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
@@ -23,7 +24,10 @@ where
             // What is no fault of the network came up before anything was sent: credentials,
             // region, endpoint.
             SdkError::DispatchFailure(failure)
-                if failure.is_user() || (failure.is_other() && failure.as_other().is_none()) =>
+                if failure.is_user()
+                    || (failure.is_other()
+                        && failure.as_other().is_none()
+                        && !is_of_http_client(&error)) =>
             {
                 Self::Unsendable { why: cause(&error) }
             }
@@ -69,6 +73,12 @@ fn refused(code: Option<&str>, status: u16) -> StoreError {
         _ if status >= 500 => StoreError::Failing { status },
         _ => StoreError::Refused { code: code.to_owned(), status },
     }
+}
+
+/// Whether the HTTP client had a part in it, as when the answer is not HTTP.
+fn is_of_http_client(error: &(dyn Error + 'static)) -> bool {
+    let mut errors = iter::successors(Some(error), |&error| error.source());
+    errors.any(<dyn Error>::is::<hyper_util::client::legacy::Error>)
 }
 
 /// The innermost error's words: `Connection refused (os error 111)`.

@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatepost_core::json::Json;
+use gatepost_core::revocable::{Revocable, RevocableKind};
+use gatepost_core::secret::Secret;
 use gatepost_core::subject::{Subject, SubjectError, SubjectKind};
 
+use super::revision::digest_of;
 use super::row::{self, Row};
-use crate::policy_store::{StoreError, StoredPolicy};
+use crate::policy_store::{Candidate, Revocation, StoreError, StoredPolicy};
 
 /// The sort key of a subject's current document; its history has 1, 2, 3 and so on.
 pub(super) const CURRENT: u64 = 0;
@@ -39,6 +42,16 @@ impl TableLayout {
             Self::AwsSample => "aws-sample",
             Self::Gatepost => "gatepost",
         }
+    }
+
+    /// Whether revocations can be in the table at all.
+    pub(super) fn holds_revocations(self) -> bool {
+        self == Self::Gatepost
+    }
+
+    /// The partition key of the row by which `revocable` is revoked.
+    pub(super) fn revocation_partition(self, revocable: &Revocable) -> String {
+        format!("{}{revocable}", Revocable::PREFIX)
     }
 
     /// Whether a document of this subject can be in the table at all.
@@ -86,27 +99,55 @@ impl TableLayout {
     pub(super) fn attributes(self) -> &'static [&'static str] {
         match self {
             Self::AwsSample => &["group", "policy"],
-            Self::Gatepost => &["subject", "document", "version"],
+            Self::Gatepost => &[
+                "subject",
+                "document",
+                "version",
+                "candidate",
+                "usage_identifier_key",
+                "expires_at",
+            ],
         }
     }
 
     /// Reads the row of `subject`.
     pub(super) fn policy(self, subject: &Subject, row: &Row) -> Result<StoredPolicy, StoreError> {
-        let read = || {
-            let (version, document) = match self {
-                Self::AwsSample => {
-                    let mut map = row::native_map(row, "policy")?;
-                    respell_sids(&mut map);
-                    (0, row::document("policy", &map)?)
-                }
-                Self::Gatepost => {
-                    let map = row::native_map(row, "document")?;
-                    (row::version(row)?, row::document("document", &map)?)
-                }
-            };
-            Ok(StoredPolicy { subject: subject.clone(), version, document: Arc::new(document) })
+        let read = || match self {
+            Self::AwsSample => {
+                let mut map = row::native_map(row, "policy")?;
+                respell_sids(&mut map);
+                Ok(StoredPolicy::new(subject.clone(), 0, row::document("policy", &map)?))
+            }
+            Self::Gatepost => {
+                let map = row::native_map(row, "document")?;
+                let (version, document) = (row::version(row)?, row::document("document", &map)?);
+                Ok(StoredPolicy {
+                    candidate: candidate(row),
+                    usage_identifier_key: row::text(row, "usage_identifier_key")?.map(Secret::new),
+                    ..StoredPolicy::new(subject.clone(), version, document)
+                })
+            }
         };
-        read().map_err(|fault| StoreError::Row { kind: subject.kind(), fault })
+        read().map_err(|fault| StoreError::Row { kind: subject.kind().as_str(), fault })
+    }
+
+    /// Reads the row by which `revocable` is revoked.
+    pub(super) fn revocation(
+        self,
+        revocable: &Revocable,
+        row: &Row,
+    ) -> Result<Revocation, StoreError> {
+        match row::expires_at(row) {
+            Ok(expires_at) => Ok(Revocation { revocable: revocable.clone(), expires_at }),
+            Err(fault) => {
+                let kind = match revocable.kind() {
+                    RevocableKind::Session => "revoked session",
+                    RevocableKind::Token => "revoked token",
+                    RevocableKind::User => "revoked user",
+                };
+                Err(StoreError::Row { kind, fault })
+            }
+        }
     }
 
     fn partition_attribute(self) -> &'static str {
@@ -135,6 +176,17 @@ impl FromStr for TableLayout {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("not a table layout: neither `aws-sample` nor `gatepost`")]
 pub struct TableLayoutError;
+
+/// The row's candidate. One that cannot be read is no fault of the row's, since nothing depends on
+/// it: it is left out, and said to be so in the log.
+fn candidate(row: &Row) -> Option<Candidate> {
+    row.get("candidate")?;
+    let read = row::native_map(row, "candidate").and_then(|map| row::document("candidate", &map));
+    let document =
+        read.inspect_err(|fault| tracing::warn!(%fault, "a candidate cannot be read")).ok()?;
+    let digest = digest_of(&document);
+    Some(Candidate { document: Arc::new(document), digest })
+}
 
 /// Takes everything but letters and digits out of each Sid.
 ///

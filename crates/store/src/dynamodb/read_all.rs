@@ -7,13 +7,11 @@ use std::fmt;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
+use gatepost_core::revocable::Revocable;
 
 use super::layout::{CURRENT, TableLayout};
 use super::row::RowFault;
 use crate::policy_store::{StoreError, StoredPolicy};
-
-/// What the partition keys of revocations begin with; they are nobody's documents.
-const REVOKED: &str = "revoked:";
 
 /// Every current document of the table, sorted by subject.
 ///
@@ -46,7 +44,7 @@ pub async fn read_all(
     while let Some(row) = rows.next().await {
         let row = row.map_err(StoreError::from)?;
         let partition = layout.partition_of(&row).ok_or(StoreError::Garbled)?;
-        if layout == TableLayout::Gatepost && partition.starts_with(REVOKED) {
+        if layout == TableLayout::Gatepost && partition.starts_with(Revocable::PREFIX) {
             continue;
         }
         match layout.subject_of(partition) {

@@ -239,7 +239,8 @@ async fn last_revision(client: &Client, table: &str, subject: &Subject) -> Resul
         .consistent_read(true);
     let answer = request.send().await.map_err(StoreError::from)?;
     let Some(row) = answer.items().first() else { return Ok(0) };
-    row::version(row).map_err(|fault| StoreError::Row { kind: subject.kind(), fault }.into())
+    row::version(row)
+        .map_err(|fault| StoreError::Row { kind: subject.kind().as_str(), fault }.into())
 }
 
 /// What came of a transaction that the service understood.

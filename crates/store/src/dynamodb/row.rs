@@ -4,6 +4,7 @@
 //! the policy parser finds: the row is unreadable, and that is an error.
 
 use std::collections::HashMap;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatepost_core::json::Json;
@@ -98,6 +99,26 @@ pub(super) fn version(row: &Row) -> Result<u64, RowFault> {
         .ok_or_else(|| RowFault::of_type(attribute, value, "a whole number from 1"))
 }
 
+/// A text that may be absent, but not empty.
+pub(super) fn text(row: &Row, attribute: &'static str) -> Result<Option<String>, RowFault> {
+    let Some(value) = row.get(attribute) else { return Ok(None) };
+    match value.as_s() {
+        Ok(text) if !text.is_empty() => Ok(Some(text.clone())),
+        Ok(_) | Err(_) => Err(RowFault::of_type(attribute, value, "a text")),
+    }
+}
+
+/// The attribute `expires_at`: seconds since 1970, as DynamoDB's TTL has it. May be absent.
+pub(super) fn expires_at(row: &Row) -> Result<Option<SystemTime>, RowFault> {
+    let attribute = "expires_at";
+    let Some(value) = row.get(attribute) else { return Ok(None) };
+    let seconds = value.as_n().ok().and_then(|digits| digits.parse().ok());
+    seconds
+        .and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)))
+        .map(Some)
+        .ok_or_else(|| RowFault::of_type(attribute, value, "a whole number of seconds"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +152,32 @@ mod tests {
         let error = version(&one("version", AttributeValue::S("1".to_owned()))).unwrap_err();
         let want = "attribute `version` at ``: a string, and not a whole number from 1";
         assert_eq!(error.to_string(), want);
+    }
+
+    #[test]
+    fn a_time_of_expiry_is_absent_or_whole_seconds() {
+        let number = |digits: &str| one("expires_at", AttributeValue::N(digits.to_owned()));
+        assert_eq!(expires_at(&Row::new()), Ok(None));
+        let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
+        assert_eq!(expires_at(&number("1767225600")), Ok(Some(end)));
+        for row in [
+            number("-1"),
+            number("1.5"),
+            number("99999999999999999999"),
+            one("expires_at", AttributeValue::S("1767225600".to_owned())),
+            one("expires_at", AttributeValue::Null(true)),
+        ] {
+            assert!(expires_at(&row).is_err(), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_absent_or_not_empty() {
+        let text = |value| text(&one("key", value), "key");
+        assert_eq!(super::text(&Row::new(), "key"), Ok(None));
+        assert_eq!(text(AttributeValue::S("x".to_owned())), Ok(Some("x".to_owned())));
+        assert!(text(AttributeValue::S(String::new())).is_err());
+        assert!(text(AttributeValue::N("1".to_owned())).is_err());
     }
 
     #[test]

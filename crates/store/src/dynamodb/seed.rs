@@ -98,8 +98,8 @@ async fn current_rows(
         let Some(subject) = text("subject").and_then(|text| text.parse::<Subject>().ok()) else {
             continue;
         };
-        let version =
-            row::version(&row).map_err(|fault| StoreError::Row { kind: subject.kind(), fault })?;
+        let version = row::version(&row)
+            .map_err(|fault| StoreError::Row { kind: subject.kind().as_str(), fault })?;
         let digest = text("digest").cloned().unwrap_or_default();
         current.insert(subject, CurrentRow { version, digest });
     }

@@ -6,5 +6,6 @@ mod conformance;
 mod folder;
 mod read_all;
 mod reading;
+mod revoking;
 mod support;
 mod writing;

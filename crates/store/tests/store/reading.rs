@@ -1,6 +1,5 @@
 //! How a table is read when all goes well, when something fails in passing, and when it stays so.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -39,8 +38,11 @@ async fn one_request_asks_for_the_current_rows_and_what_is_needed_of_them() {
             { "subject": { "S": "group:a" }, "revision": { "N": "0" } },
             { "subject": { "S": "user:b" }, "revision": { "N": "0" } },
         ],
-        "ProjectionExpression": "#0,#1,#2",
-        "ExpressionAttributeNames": { "#0": "subject", "#1": "document", "#2": "version" },
+        "ProjectionExpression": "#0,#1,#2,#3,#4,#5",
+        "ExpressionAttributeNames": {
+            "#0": "subject", "#1": "document", "#2": "version", "#3": "candidate",
+            "#4": "usage_identifier_key", "#5": "expires_at",
+        },
     } } });
     assert_eq!(script.requests(), [want]);
 }
@@ -59,11 +61,7 @@ async fn nothing_is_asked_for_nobody() {
 async fn documents_and_versions_come_from_their_rows() {
     let script = Script::new([Step::rows([wire_row("user:b"), wire_row("group:a")], &[])]);
     let found = read(&script, &["user:b", "group:a"]).await.unwrap();
-    let policy = |name| StoredPolicy {
-        subject: subject(name),
-        version: 3,
-        document: Arc::new(document("wire")),
-    };
+    let policy = |name| StoredPolicy::new(subject(name), 3, document("wire"));
     assert_eq!(found, [policy("group:a"), policy("user:b")]);
 }
 

@@ -89,6 +89,11 @@ impl Operator {
         comparison: Comparison::DateLessThan,
         if_exists: false,
     };
+    pub(super) const FOR_ALL_VALUES_DATE_GREATER_THAN_EQUALS: Self = Self {
+        quantifier: Quantifier::ForAllValues,
+        comparison: Comparison::DateGreaterThanEquals,
+        if_exists: false,
+    };
 
     pub(super) fn parse(text: &str) -> Result<Self, (Rule, String)> {
         let (quantifier, rest) = match text.split_once(':') {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::glob::{glob_includes, glob_normalized, globs_meet};
-use super::super::resource::{Kind, ResourcePattern};
+use super::super::resource::{Kind, ResourcePattern, Verb};
 use super::report::Origin;
 use crate::gateway::VERBS;
 
@@ -48,10 +48,9 @@ impl Verbs {
     pub(super) const ALL: Self = Self(u8::MAX);
     const OTHER: Self = Self(1 << VERBS.len());
 
-    fn of(verbs: &[&str]) -> Self {
-        let bits =
-            (0..).zip(VERBS).filter(|(_, verb)| verbs.contains(verb)).map(|(bit, _)| 1 << bit);
-        Self(bits.sum())
+    /// That verb; none if there is no such verb.
+    fn of(verb: &str) -> Self {
+        VERBS.iter().position(|known| *known == verb).map_or(Self::NONE, |index| Self(1 << index))
     }
 
     pub(super) fn and(self, other: Self) -> Self {
@@ -90,7 +89,8 @@ impl<'a> Piece<'a> {
             Kind::Any => (Family::Any, Verbs::OTHER),
             Kind::Arn(_) => (Family::Arn, Verbs::OTHER),
             Kind::Page => (Family::Page, Verbs::OTHER),
-            Kind::Route(_) => (Family::Route, Verbs::of(pattern.verbs())),
+            Kind::Route(Verb::Any) => (Family::Route, Verbs::EVERY),
+            Kind::Route(Verb::One(index)) => (Family::Route, Verbs(1 << index)),
         };
         let mut template = pattern.template();
         if family == Family::Arn {
@@ -212,7 +212,7 @@ impl<'a> Piece<'a> {
         if api.bytes().chain(stage.bytes()).any(wild) || !VERBS.contains(&verb) {
             return None;
         }
-        Some((Verbs::of(&[verb]), parts.next()?))
+        Some((Verbs::of(verb), parts.next()?))
     }
 
     /// The verbs with which the path of this route pattern is as `wanted`, which is given a glob for
@@ -220,7 +220,7 @@ impl<'a> Piece<'a> {
     fn verbs_whose_tail(&self, wanted: impl Fn(&str) -> bool) -> Verbs {
         let path = self.widest();
         let verbs = VERBS.into_iter().filter(|verb| wanted(&format!("?*/?*/{verb}/{path}")));
-        verbs.fold(Verbs::NONE, |verbs, verb| verbs.or(Verbs::of(&[verb])))
+        verbs.fold(Verbs::NONE, |verbs, verb| verbs.or(Verbs::of(verb)))
     }
 
     /// Its key with each claim as a `*`.
@@ -243,7 +243,10 @@ impl<'a> Piece<'a> {
 fn normalized(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
         Cow::Borrowed(text) => glob_normalized(text),
-        Cow::Owned(text) => Cow::Owned(glob_normalized(&text).into_owned()),
+        Cow::Owned(text) => match glob_normalized(&text) {
+            Cow::Borrowed(_) => Cow::Owned(text),
+            Cow::Owned(normalized) => Cow::Owned(normalized),
+        },
     }
 }
 

@@ -4,6 +4,9 @@ use serde_json::{Map, Value};
 
 use super::random::Random;
 use super::vocabulary::{Family, VOCABULARY};
+use crate::oracle::condition::text;
+use crate::oracle::one_or_many;
+use crate::oracle::value::digits;
 
 /// The claims that patterns name.
 const CLAIMS: [&str; 2] = ["token:sub", "token:username"];
@@ -92,6 +95,26 @@ pub(crate) fn without_claims(context: &Value) -> Value {
         .filter(|(key, _)| !is_claim(key))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect()
+}
+
+/// The context without such values of API Gateway's own keys as it never writes.
+pub(crate) fn as_api_gateway_has_it(context: &Value) -> Value {
+    let is_found = |value: &Value, key: &str| {
+        let family = VOCABULARY.families.iter().find(|family| family.keys.iter().any(|k| k == key));
+        family.is_some_and(|family| family.found.contains(value))
+    };
+    let is_possible = |key: &str, value: &Value| match key {
+        "aws:currenttime" => is_found(value, "aws:CurrentTime"),
+        "aws:epochtime" => digits(&text(value)),
+        "aws:securetransport" => is_found(value, "aws:SecureTransport"),
+        _ => true,
+    };
+    let members = context.as_object().unwrap().iter();
+    let possible = members.filter(|(key, value)| {
+        let key = key.to_lowercase();
+        one_or_many(value).iter().all(|value| is_possible(&key, value))
+    });
+    possible.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 fn is_claim(key: &str) -> bool {

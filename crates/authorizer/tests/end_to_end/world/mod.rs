@@ -1,26 +1,33 @@
 //! A whole world on the loopback interface around the compiled authorizer: an issuer's keys, a
-//! table, and an API that calls the authorizer under the Runtime API.
+//! table, and an API that calls the authorizer under the Runtime API. Between the authorizer and
+//! the first two stands a [`Proxy`] that can be told to fail.
+
+pub(crate) mod fault;
+pub(crate) mod process;
+pub(crate) mod proxy;
+pub(crate) mod secrets;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{Request, StatusCode};
-use axum::response::{IntoResponse, Json};
+use axum::http::Request;
+use axum::response::Json;
 use axum::routing::get;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gatepost_authorizer::dynamodb::DynamoDbSettings;
 use gatepost_authorizer::https::HttpsClient;
 use gatepost_core::policy::PolicyDocument;
 use gatepost_core::token::TokenUse;
-use gatepost_emulator::dynamodb::{DynamoDb, DynamoDbError, Storage};
+use gatepost_emulator::dynamodb::{DynamoDb, Storage};
 use gatepost_emulator::gateway::{Gateway, GatewayConfig, RestApi};
 use gatepost_emulator::issuer::{
     Account, ApiListing, Bearer, Issuer, IssuerSettings, SigningKeys, TokenRequest,
@@ -29,30 +36,45 @@ use gatepost_emulator::lambda::{LambdaConfig, LambdaProcess, OutputSink};
 use gatepost_store::{NewRevision, create_table, put_policy};
 use http_body_util::BodyExt;
 use serde_json::{Map, Value, json};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::Instant;
 use tower::ServiceExt;
 
+use fault::Fault;
+use proxy::Proxy;
+use secrets::secrets_of;
+
 pub(crate) const CLIENT: &str = "client-1";
-const TABLE: &str = "policies";
+pub(crate) const TABLE: &str = "policies";
 
 /// How long anything may take before a test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A key that must not be told, and so a name that is easily found.
+const SECRET_KEY: &str = "secret-access-key-of-the-function";
+const SESSION_TOKEN: &str = "session-token-of-the-function";
+
 /// Everything around the function. It is all gone when this is dropped.
 pub(crate) struct World {
     pub(crate) issuer: Arc<Issuer>,
-    /// Whether the issuer answers when it is asked for its keys.
-    pub(crate) jwks_is_up: Arc<AtomicBool>,
-    dynamodb: Option<DynamoDb>,
-    dynamodb_port: u16,
-    table_file: PathBuf,
-    client: aws_sdk_dynamodb::Client,
+    /// Before the issuer's keys.
+    pub(crate) keys: Proxy,
+    /// Before the table.
+    pub(crate) store: Proxy,
+    /// Without a proxy before it.
+    pub(crate) client: aws_sdk_dynamodb::Client,
+    pub(crate) function: Arc<LambdaProcess>,
     api: Router,
     log: UnboundedReceiver<String>,
-    _folder: TempDir,
+    _dynamodb: DynamoDb,
+}
+
+/// What a client of the API got.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+    request_id: String,
 }
 
 /// What a client of the API got, and what the function wrote about it.
@@ -67,46 +89,48 @@ pub(crate) struct Seen {
 impl World {
     /// A world in which everything is up and the table is empty.
     pub(crate) async fn start() -> Self {
-        Self::start_with_jwks(true).await
+        Self::start_with(&[], None, None).await
     }
 
-    /// The same; the function begins while the issuer's keys can be had or cannot.
-    pub(crate) async fn start_with_jwks(is_up: bool) -> Self {
-        let folder = TempDir::new().unwrap();
-        let table_file = folder.path().join("table.sqlite");
-        let dynamodb = DynamoDb::start(Storage::File(table_file.clone()), 0).await.unwrap();
+    /// The same with other settings, and with faults that are there before the function is: how
+    /// the requests fail, and how many of them.
+    pub(crate) async fn start_with(
+        settings: &[(&str, &str)],
+        keys_fault: Option<(Fault, Option<usize>)>,
+        store_fault: Option<(Fault, Option<usize>)>,
+    ) -> Self {
+        let dynamodb = DynamoDb::start(Storage::Memory, 0).await.unwrap();
         let endpoint = dynamodb.endpoint_url();
-        let dynamodb_port = endpoint.rsplit(':').next().unwrap().parse().unwrap();
         let client = dynamodb_client(&endpoint);
         create_table(&client, TABLE).await.unwrap();
+        let store = Proxy::start(endpoint.strip_prefix("http://").unwrap().parse().unwrap()).await;
 
-        let jwks_is_up = Arc::new(AtomicBool::new(is_up));
-        let issuer = start_issuer(Arc::clone(&jwks_is_up)).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let keys = Proxy::start(listener.local_addr().unwrap()).await;
+        let issuer = start_issuer(listener, keys.origin());
 
+        for (proxy, fault) in [(&keys, keys_fault), (&store, store_fault)] {
+            if let Some((fault, requests)) = fault {
+                proxy.fail(fault, requests).await;
+            }
+        }
         let (sender, log) = unbounded_channel();
-        let mut function = LambdaConfig::new(env!("CARGO_BIN_EXE_gatepost-authorizer"));
-        function.env = environment(issuer.origin(), &endpoint);
+        let binary = std::env::var_os("GATEPOST_AUTHORIZER")
+            .unwrap_or_else(|| env!("CARGO_BIN_EXE_gatepost-authorizer").into());
+        let mut function = LambdaConfig::new(binary);
+        function.env = environment(&keys.origin(), &store.origin(), settings);
         function.output = OutputSink::new(move |_, line| {
             // After the test nobody listens.
             let _ = sender.send(line.to_owned());
         });
-        let function = LambdaProcess::start(function).await.unwrap();
+        let function = Arc::new(LambdaProcess::start(function).await.unwrap());
         function.ready().await;
 
         let stage = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod".parse().unwrap();
         let api = RestApi::from_openapi(API).unwrap();
-        let gateway = Gateway::new(GatewayConfig::new(stage, api, Arc::new(function)));
-        Self {
-            issuer,
-            jwks_is_up,
-            dynamodb: Some(dynamodb),
-            dynamodb_port,
-            table_file,
-            client,
-            api: gateway.router(),
-            log,
-            _folder: folder,
-        }
+        let gateway = Gateway::new(GatewayConfig::new(stage, api, Arc::clone(&function) as _));
+        let api = gateway.router();
+        Self { issuer, keys, store, client, function, api, log, _dynamodb: dynamodb }
     }
 
     /// Makes `statements` the document of a group.
@@ -127,6 +151,14 @@ impl World {
         self.put_group("movies-group", &statement).await;
     }
 
+    /// Forbids a group to read movies.
+    pub(crate) async fn put_suspended_group(&self) {
+        let statement = json!([{
+            "Effect": "Deny", "Action": "execute-api:Invoke", "Resource": "GET/movies",
+        }]);
+        self.put_group("suspended", &statement).await;
+    }
+
     /// A row that is there but no policy document.
     pub(crate) async fn put_unreadable_group(&self, group: &str) {
         let document = AttributeValue::S("Allow everything".to_owned());
@@ -140,25 +172,6 @@ impl World {
             .send()
             .await
             .unwrap();
-    }
-
-    pub(crate) async fn stop_dynamodb(&mut self) {
-        self.dynamodb.take().unwrap().stop().await.unwrap();
-    }
-
-    /// Starts the table's engine where it was before, as soon as the port can be had.
-    pub(crate) async fn start_dynamodb(&mut self) {
-        let patience = Instant::now() + PATIENCE;
-        loop {
-            let storage = Storage::File(self.table_file.clone());
-            match DynamoDb::start(storage, self.dynamodb_port).await {
-                Ok(dynamodb) => break self.dynamodb = Some(dynamodb),
-                Err(DynamoDbError::Listen { .. }) if Instant::now() < patience => {
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-                Err(error) => panic!("{error}"),
-            }
-        }
     }
 
     /// An access token for a user of `groups`; `claims` are put on top.
@@ -186,10 +199,15 @@ impl World {
         self.token(&["movies-group"], Value::Object(Map::new()))
     }
 
-    /// Calls the API, and waits for the function's line about it.
-    ///
-    /// No line that the function writes may hold a part of the token.
-    pub(crate) async fn get(&mut self, path: &str, token: Option<&str>) -> Seen {
+    /// A user's token that names this key of the issuer, and is signed by another.
+    pub(crate) fn token_of_key(&self, kid: &str) -> String {
+        let header = URL_SAFE_NO_PAD.encode(json!({"alg": "RS256", "kid": kid}).to_string());
+        let alice = self.alice();
+        format!("{header}.{}", alice.split_once('.').unwrap().1)
+    }
+
+    /// Calls the API.
+    pub(crate) async fn send(&self, path: &str, token: Option<&str>) -> Answered {
         let mut request = Request::builder().uri(path);
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -199,23 +217,40 @@ impl World {
         request.extensions_mut().insert(ConnectInfo(peer));
         let response = self.api.clone().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
-        let id = response.headers()["x-amzn-requestid"].to_str().unwrap().to_owned();
+        let request_id = response.headers()["x-amzn-requestid"].to_str().unwrap().to_owned();
         let body = response.into_body().collect().await.unwrap().to_bytes();
+        Answered { status, request_id, body: String::from_utf8(body.to_vec()).unwrap() }
+    }
 
+    /// Calls the API, and waits for the function's line about it.
+    ///
+    /// No line that the function writes may hold a part of the token or a claim of it.
+    pub(crate) async fn get(&mut self, path: &str, token: Option<&str>) -> Seen {
+        let Answered { status, request_id, body } = self.send(path, token).await;
+        let secrets: Vec<String> = token.iter().flat_map(|token| secrets_of(token)).collect();
         let line = loop {
-            let text = self.next_line().await;
-            for part in
-                token.iter().flat_map(|token| token.split('.')).filter(|part| part.len() > 8)
-            {
-                assert!(!text.contains(part), "the log holds a part of the token: {text}");
+            let line = self.next_line().await;
+            for secret in secrets.iter().map(String::as_str).chain([SECRET_KEY, SESSION_TOKEN]) {
+                assert!(!line.contains(secret), "the log holds a secret: {line}");
             }
-            let line: Value = serde_json::from_str(&text).unwrap();
+            let line: Value = serde_json::from_str(&line).unwrap();
             if line["message"] == "decision" {
                 break line;
             }
         };
-        assert_eq!(line["request_id"], id.as_str(), "{line}");
-        Seen { status, body: String::from_utf8(body.to_vec()).unwrap(), line }
+        assert_eq!(line["request_id"], request_id, "{line}");
+        Seen { status, body, line }
+    }
+
+    /// Ends the function. What it has written and nobody has read.
+    pub(crate) async fn end(self) -> Vec<String> {
+        let Self { function, api, mut log, .. } = self;
+        drop((function, api));
+        let mut lines = Vec::new();
+        while let Some(line) = tokio::time::timeout(PATIENCE, log.recv()).await.unwrap() {
+            lines.push(line);
+        }
+        lines
     }
 
     /// The next line that the function writes.
@@ -238,21 +273,28 @@ const API: &str = r#"{
   } } }
 }"#;
 
-fn environment(issuer: &str, dynamodb: &str) -> BTreeMap<OsString, OsString> {
+fn environment(
+    issuer: &str,
+    dynamodb: &str,
+    settings: &[(&str, &str)],
+) -> BTreeMap<OsString, OsString> {
     let issuers = json!([{"issuer": issuer, "audience": [CLIENT]}]).to_string();
-    [
+    let usual = [
         ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
-        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+        ("AWS_SESSION_TOKEN", SESSION_TOKEN),
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
         ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
         ("GATEPOST_ISSUERS", &issuers),
         ("GATEPOST_POLICY_TABLE", TABLE),
         ("GATEPOST_POLICY_TTL_SECONDS", "0"),
         ("GATEPOST_DEADLINE_MS", "2000"),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.into(), value.into()))
-    .collect()
+    ];
+    usual
+        .iter()
+        .chain(settings)
+        .map(|(name, value)| (OsString::from(name), OsString::from(value)))
+        .collect()
 }
 
 fn dynamodb_client(endpoint: &str) -> aws_sdk_dynamodb::Client {
@@ -265,23 +307,15 @@ fn dynamodb_client(endpoint: &str) -> aws_sdk_dynamodb::Client {
     settings.unwrap().client(&HttpsClient::new(None).unwrap())
 }
 
-/// An issuer of which only the keys are served, and those only while they are up.
-async fn start_issuer(jwks_is_up: Arc<AtomicBool>) -> Arc<Issuer> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let origin = format!("http://{}", listener.local_addr().unwrap());
+/// An issuer of which only the keys are served.
+fn start_issuer(listener: TcpListener, origin: String) -> Arc<Issuer> {
     // Making RSA keys takes long without optimisation, so all tests share them.
     let keys = SigningKeys::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("keys")).unwrap();
     let api = ApiListing { url: origin.clone(), methods: Vec::new() };
     let issuer = Arc::new(Issuer::new(IssuerSettings::demo(origin, api), keys).unwrap());
     let served = Arc::clone(&issuer);
-    let jwks = get(move || async move {
-        if jwks_is_up.load(Ordering::Relaxed) {
-            Json(served.jwks()).into_response()
-        } else {
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
-        }
-    });
-    let routes = Router::new().route("/.well-known/jwks.json", jwks);
+    let routes = Router::new()
+        .route("/.well-known/jwks.json", get(move || async move { Json(served.jwks()) }));
     tokio::spawn(async move { axum::serve(listener, routes).await });
     issuer
 }

@@ -1,18 +1,12 @@
-//! The compiled authorizer, as Lambda runs it, in a world on the loopback interface: what the
-//! client of the API sees, and what stands in the log.
-
-#![cfg(test)]
-
-mod world;
+//! What the client of the API sees, and what stands in the log, while all is well.
 
 use std::process::Command;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use gatepost_emulator::issuer::OldKeys;
 use serde_json::{Value, json};
-use tokio::time::Instant;
-use world::{PATIENCE, Seen, World};
+
+use crate::world::{Seen, World};
 
 const UNAUTHORIZED: &str = r#"{"message":"Unauthorized"}"#;
 const FAILED: &str = r#"{"message":null}"#;
@@ -128,37 +122,6 @@ async fn an_unreadable_row_is_a_failure_and_not_a_smaller_policy() {
     assert_eq!(seen.line["level"], "ERROR");
     let alice = world.alice();
     assert_eq!(world.get("/movies", Some(&alice)).await.status, 200);
-}
-
-#[tokio::test]
-async fn calls_fail_while_the_table_is_down_and_succeed_when_it_is_back() {
-    let mut world = World::start().await;
-    world.put_movies_group().await;
-    let alice = world.alice();
-    assert_eq!(world.get("/movies", Some(&alice)).await.status, 200);
-    world.stop_dynamodb().await;
-    let seen = world.get("/movies", Some(&alice)).await;
-    assert_eq!((seen.status, seen.body.as_str()), (500, FAILED), "{seen:?}");
-    assert_eq!(seen.line["outcome"], "failure");
-    world.start_dynamodb().await;
-    assert_eq!(world.get("/movies", Some(&alice)).await.status, 200);
-}
-
-#[tokio::test]
-async fn calls_fail_while_no_key_can_be_had_and_succeed_when_the_issuer_is_back() {
-    let mut world = World::start_with_jwks(false).await;
-    world.put_movies_group().await;
-    let alice = world.alice();
-    let seen = world.get("/movies", Some(&alice)).await;
-    assert_seen(&seen, 500, FAILED, "failure", "keys_unavailable");
-    world.jwks_is_up.store(true, Ordering::Relaxed);
-    let patience = Instant::now() + PATIENCE;
-    while world.get("/movies", Some(&alice)).await.status != 200 {
-        assert!(Instant::now() < patience, "the issuer is back, and nobody noticed");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    world.jwks_is_up.store(false, Ordering::Relaxed);
-    assert_eq!(world.get("/movies", Some(&alice)).await.status, 200, "keys at hand serve on");
 }
 
 #[tokio::test]

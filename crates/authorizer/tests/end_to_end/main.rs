@@ -1,0 +1,14 @@
+//! The compiled authorizer, as Lambda runs it, in a world on the loopback interface.
+
+#![cfg(test)]
+
+mod answers;
+mod faults;
+#[expect(dead_code, reason = "its search for cases is the core's")]
+#[path = "../../../core/tests/oracle/mod.rs"]
+mod oracle;
+mod outages;
+mod secrets;
+mod soak;
+mod tokens;
+mod world;
