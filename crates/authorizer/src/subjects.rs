@@ -82,6 +82,20 @@ impl<'a> Naming<'a> {
     }
 }
 
+/// By what a caller's token can be revoked: its user, its session, itself, each as the issuer names
+/// it. A name that no row can have is left out. One that another issuer gave too is revoked for
+/// both, since revocations are not told apart by issuer.
+pub(crate) fn revocables(claims: &Claims) -> Vec<Revocable> {
+    [
+        (RevocableKind::User, Some(claims.sub())),
+        (RevocableKind::Session, claims.origin_jti()),
+        (RevocableKind::Token, claims.jti()),
+    ]
+    .into_iter()
+    .filter_map(|(kind, name)| Revocable::new(kind, name?).ok())
+    .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,17 +150,4 @@ mod tests {
         let longest = "x".repeat(Subject::MAX_NAME_BYTES - "partner/".len());
         assert!(named("https://partner.example", &longest).is_some());
     }
-}
-
-/// By what a caller's token can be revoked: its user, its session, itself. A name that no row can
-/// have is left out.
-pub(crate) fn revocables(claims: &Claims) -> Vec<Revocable> {
-    [
-        (RevocableKind::User, Some(claims.sub())),
-        (RevocableKind::Session, claims.origin_jti()),
-        (RevocableKind::Token, claims.jti()),
-    ]
-    .into_iter()
-    .filter_map(|(kind, name)| Revocable::new(kind, name?).ok())
-    .collect()
 }

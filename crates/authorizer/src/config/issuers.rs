@@ -38,7 +38,8 @@
 //! `group:partner/admin` in the policy table. A name that begins with the prefix of another issuer
 //! counts as no subject at all, and no prefix begins another, so no issuer can name what is
 //! another's. End a prefix in a character such as `/`: with `p`, no other issuer could have a group
-//! `people`. Claims in the answer's context and in `${token:CLAIM}` stay as they are.
+//! `people`. Claims in the answer's context and in `${token:CLAIM}` stay as they are, and so do the
+//! names by which tokens are revoked.
 
 mod entry;
 
