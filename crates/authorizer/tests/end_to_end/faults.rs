@@ -94,7 +94,9 @@ async fn run(at: At, case: &Case) -> Result<Outcome, String> {
     }
     let token = match case.token {
         TokenKind::Old => alice,
-        kind => token(&world, kind, &case.times),
+        TokenKind::Alice | TokenKind::Expired | TokenKind::Suspended | TokenKind::UnknownKey => {
+            token(&world, case.token, &case.times)
+        }
     };
     if let (Some(fault), false) = (&case.fault, case.cold) {
         proxy(&world, at).fail(fault.clone(), case.requests).await;

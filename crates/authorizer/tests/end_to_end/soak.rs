@@ -21,7 +21,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use self::callers::{Callers, Kind};
-use self::documents::Documents;
+use self::documents::{Documents, some_groups};
 use crate::world::World;
 use crate::world::fault::{Answer, Fault};
 
@@ -77,16 +77,18 @@ impl Soak {
         Self { world, random, documents, callers, changes, seen, resident }
     }
 
+    #[expect(clippy::print_stdout, reason = "the progress is for people")]
     async fn run(mut self, calls: usize) {
         let began = Instant::now();
+        let warm_up = calls / WARM_UP;
+        let interval = ((calls - warm_up) / SAMPLES).max(1);
         for call in 0..calls {
             if self.changes && self.random.u8(..) < 3 {
                 self.documents.change(&self.world, &mut self.random).await;
             }
             self.callers.rotate_when_due(&self.world);
             self.call().await;
-            let warm_up = calls / WARM_UP;
-            if call >= warm_up && (call - warm_up) % ((calls - warm_up) / SAMPLES).max(1) == 0 {
+            if call >= warm_up && (call - warm_up).is_multiple_of(interval) {
                 self.resident.push(self.world.resident_kib());
                 println!("{call} calls in {:.0} s", began.elapsed().as_secs_f64());
             }
@@ -99,7 +101,7 @@ impl Soak {
     /// One call, and what must come of it.
     async fn call(&mut self) {
         let kind = self.callers.kind(&mut self.random);
-        let mut groups = self.documents.some_groups(&mut self.random);
+        let mut groups = some_groups(&mut self.random);
         if !self.changes {
             groups.push(format!("group-of-one-{}", self.random.u32(..)));
         }

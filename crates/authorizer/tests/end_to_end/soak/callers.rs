@@ -72,11 +72,7 @@ impl Callers {
             2..3 => Kind::Missing,
             3..5 => Kind::Tampered,
             // A fetch for it now would put off the one for the next rotation.
-            5..7 if self.rotations > 0
-                && self.fetched.0.elapsed() < PAUSE - Duration::from_secs(1) =>
-            {
-                Kind::UnknownKey
-            }
+            5..7 if self.rotations > 0 && self.fetched.0.elapsed() < PAUSE / 2 => Kind::UnknownKey,
             7..9 => self
                 .old
                 .as_ref()
