@@ -97,10 +97,10 @@ impl KeySource {
         now: SystemTime,
         deadline: Instant,
     ) {
-        if let Self::Fetched(keys) = self {
-            if keys.keys_for(None, fetch, now, deadline).await.is_err() {
-                keys.state().next_fetch = None;
-            }
+        if let Self::Fetched(keys) = self
+            && keys.keys_for(None, fetch, now, deadline).await.is_err()
+        {
+            keys.state().next_fetch = None;
         }
     }
 }
