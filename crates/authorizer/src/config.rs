@@ -440,13 +440,11 @@ pub(crate) mod tests {
 
     #[test]
     fn what_a_later_version_brings_is_a_fault_that_says_so() {
-        for (name, value, want) in [
-            (
-                "GATEPOST_TOKEN_SOURCES",
-                "session:sid",
-                "`session:`, which is not supported by this version",
-            ),
-        ] {
+        for (name, value, want) in [(
+            "GATEPOST_TOKEN_SOURCES",
+            "session:sid",
+            "`session:`, which is not supported by this version",
+        )] {
             let fault = fault_of(name, value);
             assert!(fault.starts_with(&format!("`{name}` ")) && fault.contains(want), "{fault}");
         }
