@@ -111,6 +111,7 @@ impl AuthorizeError {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
     use std::path::Path;
     use std::{env, fs};
 
@@ -230,7 +231,7 @@ mod tests {
         rows[4..].sort_unstable();
         let mut text = "| outcome | reason | when |\n| --- | --- | --- |\n".to_owned();
         for (outcome, reason, meaning) in rows {
-            text += &format!("| {outcome} | `{reason}` | {meaning} |\n");
+            writeln!(text, "| {outcome} | `{reason}` | {meaning} |").unwrap();
         }
         text
     }
