@@ -7,7 +7,7 @@
 //! | `issuer` | the `iss` claim, compared character by character | |
 //! | `audience` | client ids (the `aud` of an ID token, the `client_id` of an access token of Cognito) and identifiers of APIs (the `aud` of other access tokens) | |
 //! | `jwks_uri` | where the keys are | `{issuer}/.well-known/jwks.json` |
-//! | `jwks` | the keys themselves; nothing is fetched then | |
+//! | `jwks` | the keys themselves: without `jwks_uri` nothing is ever fetched; beside it they are those a new function begins with, until the first fetch brings others | |
 //! | `token_use` | `access`, `id` or both | `["access"]`; `["id"]` with `unmarked-id` |
 //! | `token_profile` | how tokens say what they are for, below | `marked` |
 //! | `required_claims` | an object: each claim with an array of the values that will do | `{}` |
@@ -66,8 +66,14 @@ pub struct Issuer {
 /// Where the keys of an issuer come from.
 #[derive(Debug)]
 pub enum KeyOrigin {
-    /// From this address, again and again.
-    Fetched(SecureUrl),
+    /// From an address, again and again.
+    Fetched {
+        /// The address.
+        url: SecureUrl,
+        /// Keys to begin with, so that a new function need not wait for its first fetch. They are
+        /// taken for keys that were fetched when it started.
+        first: Option<Arc<KeySet>>,
+    },
     /// From the settings. They never change and never die.
     Inline(Arc<KeySet>),
 }
@@ -138,7 +144,9 @@ mod tests {
         assert_eq!(expected.profile(), TokenProfile::Marked);
         assert!(expected.required_claims().is_empty());
         assert_eq!(issuers[0].subject_prefix, "");
-        let KeyOrigin::Fetched(url) = &issuers[0].keys else { panic!("keys are fetched") };
+        let KeyOrigin::Fetched { url, first: None } = &issuers[0].keys else {
+            panic!("keys are fetched")
+        };
         assert_eq!(
             url.as_str(),
             "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a/.well-known/jwks.json"
@@ -164,7 +172,9 @@ mod tests {
         let values = [text, ClaimValue::Number(7.into()), ClaimValue::Boolean(true)];
         assert_eq!(expected.required_claims()[0].values(), values);
         assert_eq!(issuers[0].subject_prefix, "partner/");
-        let KeyOrigin::Fetched(url) = &issuers[0].keys else { panic!("keys are fetched") };
+        let KeyOrigin::Fetched { url, first: None } = &issuers[0].keys else {
+            panic!("keys are fetched")
+        };
         assert_eq!(url.as_str(), "https://keys.example/1");
         assert_eq!(issuers.len(), 2);
     }

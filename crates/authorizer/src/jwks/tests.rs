@@ -307,3 +307,21 @@ async fn keys_of_the_settings_are_never_fetched() {
     assert_eq!(has(&source, &issuer, "b", 10 * MAX_STALE).await, Ok(false));
     assert_eq!(issuer.fetches(), 0);
 }
+
+#[tokio::test]
+async fn a_function_begins_with_the_keys_of_the_settings_and_goes_on_with_those_it_fetches() {
+    let text = format!(
+        r#"[{{"issuer":"https://issuer.example","audience":["a"],"algorithms":["EdDSA"],"jwks":{},
+             "jwks_uri":"https://issuer.example/.well-known/jwks.json"}}]"#,
+        set_text(&["a"])
+    );
+    let config = crate::config::tests::config(&[("GATEPOST_ISSUERS", &text)]).unwrap();
+    let (ttl, max_stale) = (Duration::from_secs(TTL), Duration::from_secs(MAX_STALE));
+    let keys = KeySource::new(&config.issuers[0], ttl, max_stale);
+    let issuer = Issuer::new([set(&["b"])]);
+    assert_eq!(has(&keys, &issuer, "a", 0).await, Ok(true));
+    assert_eq!(issuer.fetches(), 0, "a start without a fetch");
+    assert_eq!(has(&keys, &issuer, "b", 1).await, Ok(true));
+    assert_eq!(has(&keys, &issuer, "a", 2).await, Ok(false), "withdrawn");
+    assert_eq!(issuer.fetches(), 1);
+}

@@ -10,7 +10,7 @@ use gatepost_core::token::{
 
 use super::{Issuer, KeyOrigin, NAME};
 use crate::config::variables::Variables;
-use crate::url::SecureUrl;
+use crate::url::{SecureUrl, SecureUrlError};
 
 const MEMBERS: [&str; 10] = [
     "algorithms",
@@ -151,37 +151,32 @@ impl Entry<'_, '_> {
     }
 
     fn keys(&mut self, expected: Option<&ExpectedToken>) -> Option<KeyOrigin> {
-        match (self.json.get("jwks"), self.json.get("jwks_uri")) {
-            (None, None) => {
-                let issuer = expected?.issuer().trim_end_matches('/');
-                self.url("issuer", &format!("{issuer}/.well-known/jwks.json"))
-            }
-            (None, Some(_)) => {
-                let address = self.text("jwks_uri", None)?;
-                self.url("jwks_uri", &address)
-            }
-            (Some(json), None) => match KeySet::from_json_for(json, expected?) {
-                Ok(set) => Some(KeyOrigin::Inline(Arc::new(set))),
+        let first = match self.json.get("jwks").map(|json| (json, expected)) {
+            None => None,
+            Some((json, expected)) => match KeySet::from_json_for(json, expected?) {
+                Ok(set) => Some(Arc::new(set)),
                 Err(error) => {
                     self.fault("jwks", format_args!("is no usable key set: {error}"));
-                    None
+                    return None;
                 }
             },
-            (Some(_), Some(_)) => {
-                self.fault("jwks", "cannot stand beside `jwks_uri`");
-                None
+        };
+        let (url, first) = match (self.json.get("jwks_uri"), first) {
+            (None, Some(set)) => return Some(KeyOrigin::Inline(set)),
+            (None, None) => {
+                let issuer = expected?.issuer().trim_end_matches('/');
+                (self.url("issuer", &format!("{issuer}/.well-known/jwks.json"))?, None)
             }
-        }
+            (Some(_), first) => {
+                let address = self.text("jwks_uri", None)?;
+                (self.url("jwks_uri", &address)?, first)
+            }
+        };
+        Some(KeyOrigin::Fetched { url, first })
     }
 
-    fn url(&mut self, member: &str, address: &str) -> Option<KeyOrigin> {
-        match address.parse::<SecureUrl>() {
-            Ok(address) => Some(KeyOrigin::Fetched(address)),
-            Err(error) => {
-                self.fault(member, error);
-                None
-            }
-        }
+    fn url(&mut self, member: &str, address: &str) -> Option<SecureUrl> {
+        address.parse().map_err(|error: SecureUrlError| self.fault(member, error)).ok()
     }
 
     /// A text that is not empty; required where there is no default.
