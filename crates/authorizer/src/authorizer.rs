@@ -136,14 +136,14 @@ impl<S: PolicyStore> Authorizer<S> {
         let reading = Instant::now();
         let found = self.policies.read(&subjects.known, &revocables, call.now, deadline).await;
         record.documents_took = reading.elapsed();
+        if !found.as_ref().is_ok_and(|found| found.read == 0 && revocables.is_empty()) {
+            metrics::dynamodb_took(record.documents_took);
+        }
         let Found { policies, read, revocations } = found?;
         record.subjects_read = read;
         record.documents = policies.len();
         let (known, without_row) = (record.subjects, record.subjects - policies.len());
         metrics::documents(known - read, read, without_row);
-        if read > 0 || !revocables.is_empty() {
-            metrics::dynamodb_took(record.documents_took);
-        }
         if let Some(revoked) = revocations.iter().find(|revoked| revoked.holds_at(call.now)) {
             return Err(AuthorizeError::Revoked(revoked.revocable.kind()));
         }
@@ -160,7 +160,9 @@ impl<S: PolicyStore> Authorizer<S> {
             },
             Response::Simple => {
                 let keys = condition_keys(&event, call.now);
-                Form::Simple { is_authorized: allows_call(&policy, &request.method_arn, &keys) }
+                let is_authorized = allows_call(&policy, &request.method_arn, &keys);
+                record.allows_something = is_authorized;
+                Form::Simple { is_authorized }
             }
         };
         let max_bytes = max_policy_bytes.min(request.front_door.max_answer_bytes());

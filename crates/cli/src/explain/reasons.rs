@@ -167,6 +167,21 @@ const UNAUTHORIZED: Table = &[
         "send one: GATEPOST_TOKEN_SOURCES lists where tokens are looked for",
     ),
     (
+        "revoked_session",
+        "the sign-in that the token comes from was revoked",
+        "sign in again; to take the revocation back: `gatepost revoke --lift session:ORIGIN_JTI`",
+    ),
+    (
+        "revoked_token",
+        "the token was revoked",
+        "sign in again; to take the revocation back: `gatepost revoke --lift token:JTI`",
+    ),
+    (
+        "revoked_user",
+        "the user was revoked",
+        "to take the revocation back: `gatepost revoke --lift user:SUB`",
+    ),
+    (
         "missing_token",
         "the request brought no token where one is looked for",
         "send `Authorization: Bearer …`, or see that GATEPOST_TOKEN_SOURCES names where it is sent",
@@ -261,9 +276,19 @@ const FAILURE: Table = &[
         "see what stands between the function and DynamoDB",
     ),
     (
-        "unknown_event_type",
-        "the event is neither of a REQUEST nor of a TOKEN authorizer",
+        "simple_answer_impossible",
+        "the settings ask for simple answers, which only HTTP APIs with payload format 2.0 take",
+        "set GATEPOST_RESPONSE=policy, or the authorizer's payload format to 2.0",
+    ),
+    (
+        "unknown_event",
+        "the event is that of no authorizer: its type and version fit none",
         "see how the authorizer is set up in API Gateway",
+    ),
+    (
+        "different_usage_keys",
+        "two rows of the caller name different keys of usage plans",
+        "give both rows the same `usage_identifier_key`, or set GATEPOST_USAGE_IDENTIFIER_KEY=off",
     ),
     (
         "unprocessed_keys",
