@@ -17,12 +17,12 @@ use crate::table::{Table, wait_for};
 
 /// End the tokens of a user, of a session, or one token, before their time
 ///
-/// Writes a row that functions with GATEPOST_REVOCATION=on look for with every call, and says how
+/// Writes a row that functions with `GATEPOST_REVOCATION=on` look for with every call, and says how
 /// long the revoked party can still get in. Refresh tokens are the issuer's to end: revoke or
 /// disable the user there as well.
 #[derive(clap::Args, Debug)]
 pub(crate) struct RevokeArgs {
-    /// What to revoke: user:SUB, session:ORIGIN_JTI or token:JTI, by the claims of that name
+    /// What to revoke: `user:SUB`, `session:ORIGIN_JTI` or `token:JTI`, by the claims of that name
     #[arg(value_name = "WHAT")]
     revocable: Revocable,
 
