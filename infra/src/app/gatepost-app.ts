@@ -7,7 +7,7 @@ import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
  * cdk-nag is broken and nobody has said why that is right.
  */
 export function gatepostApp(props: AppProps = {}): App {
-  const app = new App({ ...props, context: { ...flags, ...props.context } });
+  const app = new App({ autoSynth: false, ...props, context: { ...flags, ...props.context } });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
   Tags.of(app).add('application', 'gatepost');
   return app;
