@@ -1,4 +1,4 @@
-import { App, type AppProps, Tags, Validations } from 'aws-cdk-lib';
+import { App, type AppProps, Validations } from 'aws-cdk-lib';
 import flags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 
@@ -9,6 +9,5 @@ import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 export function gatepostApp(props: AppProps = {}): App {
   const app = new App({ autoSynth: false, ...props, context: { ...flags, ...props.context } });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
-  Tags.of(app).add('application', 'gatepost');
   return app;
 }

@@ -21,7 +21,8 @@ export interface GatepostStackProps extends StackProps {
 /** The movies and shows example, whole: sign-in, policies, Gatepost, and an API behind it. */
 export class GatepostStack extends Stack {
   constructor(scope: Construct, id: string, props: GatepostStackProps) {
-    super(scope, id, props);
+    // CloudFormation hands the tags of a stack on to its resources.
+    super(scope, id, { tags: { application: 'gatepost' }, ...props });
     const { options } = props;
     const removalPolicy = options.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
 
