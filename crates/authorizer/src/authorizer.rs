@@ -130,7 +130,7 @@ impl<S: PolicyStore> Authorizer<S> {
             Revocation::Off => Vec::new(),
             Revocation::On => revocables(&claims),
         };
-        let subjects = Subjects::of(&claims, &self.config.subjects);
+        let subjects = Subjects::of(&claims, &self.config);
         record.subjects = subjects.known.len();
         record.impossible_subjects = subjects.impossible;
         let reading = Instant::now();
@@ -148,9 +148,8 @@ impl<S: PolicyStore> Authorizer<S> {
             return Err(AuthorizeError::Revoked(revoked.revocable.kind()));
         }
 
-        let Config { scope, expiry_condition, ref context_claims, max_policy_bytes, .. } =
-            self.config;
-        let policy = policy_of(&policies, &claims, &request.method_arn, scope, expiry_condition)?;
+        let Config { ref context_claims, max_policy_bytes, .. } = self.config;
+        let policy = policy_of(&policies, &claims, &request.method_arn, &self.config)?;
         record.allows_something = policy.allows_something();
         let form = match self.config.response {
             Response::Policy => Form::Policy {

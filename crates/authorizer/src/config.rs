@@ -11,7 +11,7 @@
 //! | `GATEPOST_CONTEXT_CLAIMS` | claim names; may be empty | `sub,username,client_id,scope,groups` | names that API Gateway adds are reserved |
 //! | `GATEPOST_DEADLINE_MS` | 100 to 25,000 ms | 4000 | below the 29 s after which REST APIs give up on a back end |
 //! | `GATEPOST_EXPIRY_CONDITION` | `off`, `on` | `off` | |
-//! | `GATEPOST_IMPLICIT_DENY` | `implicit` | `implicit` | |
+//! | `GATEPOST_IMPLICIT_DENY` | `explicit`, `implicit` | `implicit` | |
 //! | `GATEPOST_ISSUERS` | JSON array, see [`issuers`] | required | |
 //! | `GATEPOST_JWKS_MAX_STALE_SECONDS` | the TTL to 604,800 s | 86400 | |
 //! | `GATEPOST_JWKS_TTL_SECONDS` | 60 to 86,400 s | 3600 | |
@@ -40,7 +40,9 @@ use gatepost_core::subject::SubjectKind;
 use gatepost_core::token::Leeway;
 use gatepost_store::TableLayout;
 
-pub use answer_settings::{ContextClaim, ExpiryCondition, Response, Scope, UsageIdentifierKey};
+pub use answer_settings::{
+    ContextClaim, ExpiryCondition, ImplicitDeny, Response, Scope, UsageIdentifierKey,
+};
 pub use issuers::{Issuer, KeyOrigin};
 pub use token_source::TokenSource;
 
@@ -55,6 +57,8 @@ pub struct Config {
     pub deadline: Duration,
     /// Whether an Allow ends with the token.
     pub expiry_condition: ExpiryCondition,
+    /// Whether what is not allowed is denied by a statement.
+    pub implicit_deny: ImplicitDeny,
     /// Whose tokens are accepted. At least one; no two have the same `iss`.
     pub issuers: Vec<Issuer>,
     /// The age at which a fetched key dies, even when the issuer is down.
@@ -111,7 +115,6 @@ impl Config {
                 vars.fault(&name, "is not a setting of this version");
             }
         }
-        vars.choice("GATEPOST_IMPLICIT_DENY", ("implicit", ()), &[("explicit", None)]);
         let leeway = vars.seconds("GATEPOST_LEEWAY_SECONDS", 0, 0..=Leeway::MAX.as_secs());
         let jwks_ttl = vars.seconds("GATEPOST_JWKS_TTL_SECONDS", 3_600, 60..=86_400);
         let jwks_max_stale = vars.seconds("GATEPOST_JWKS_MAX_STALE_SECONDS", 86_400, 60..=604_800);
@@ -129,10 +132,15 @@ impl Config {
                 100..=25_000,
                 "ms",
             )),
-            expiry_condition: vars.choice(
+            expiry_condition: vars.switch(
                 "GATEPOST_EXPIRY_CONDITION",
-                ("off", ExpiryCondition::Off),
-                &[("on", Some(ExpiryCondition::On))],
+                ExpiryCondition::Off,
+                ExpiryCondition::On,
+            ),
+            implicit_deny: vars.choice(
+                "GATEPOST_IMPLICIT_DENY",
+                ("implicit", ImplicitDeny::Implicit),
+                &[("explicit", ImplicitDeny::Explicit)],
             ),
             issuers: issuers::read(&mut vars, Leeway::try_from(leeway).unwrap_or(Leeway::NONE)),
             jwks_max_stale,
@@ -156,60 +164,56 @@ impl Config {
             response: vars.choice(
                 "GATEPOST_RESPONSE",
                 ("policy", Response::Policy),
-                &[("simple", Some(Response::Simple))],
+                &[("simple", Response::Simple)],
             ),
-            revocation: vars.choice(
-                "GATEPOST_REVOCATION",
-                ("off", Revocation::Off),
-                &[("on", Some(Revocation::On))],
-            ),
-            scope: vars.choice(
-                "GATEPOST_SCOPE",
-                ("api", Scope::Api),
-                &[("method", Some(Scope::Method))],
-            ),
+            revocation: vars.switch("GATEPOST_REVOCATION", Revocation::Off, Revocation::On),
+            scope: vars.choice("GATEPOST_SCOPE", ("api", Scope::Api), &[("method", Scope::Method)]),
             subjects: vars.list("GATEPOST_SUBJECTS", "group", |kind| {
                 kind.parse().map_err(|_| "may list `client`, `group`, `scope` and `user`")
             }),
             table_layout: vars.choice(
                 "GATEPOST_TABLE_LAYOUT",
                 ("gatepost", TableLayout::Gatepost),
-                &[("aws-sample", Some(TableLayout::AwsSample))],
+                &[("aws-sample", TableLayout::AwsSample)],
             ),
             token_sources: vars.list(
                 "GATEPOST_TOKEN_SOURCES",
                 "header:Authorization",
                 TokenSource::parse,
             ),
-            usage_identifier_key: vars.choice(
+            usage_identifier_key: vars.switch(
                 "GATEPOST_USAGE_IDENTIFIER_KEY",
-                ("off", UsageIdentifierKey::Off),
-                &[("on", Some(UsageIdentifierKey::On))],
+                UsageIdentifierKey::Off,
+                UsageIdentifierKey::On,
             ),
         };
-        if config.table_layout == TableLayout::AwsSample && config.subjects != [SubjectKind::Group]
-        {
+        config.look_for_contradictions(&mut vars);
+        let faults = vars.into_faults();
+        if faults.is_empty() { Ok(config) } else { Err(ConfigFaults(faults)) }
+    }
+
+    /// What no setting has wrong by itself.
+    fn look_for_contradictions(&self, vars: &mut Variables<'_>) {
+        if self.table_layout == TableLayout::AwsSample && self.subjects != [SubjectKind::Group] {
             // A Deny for a user would never be looked for.
             vars.fault(
                 "GATEPOST_SUBJECTS",
                 "must be `group` with `GATEPOST_TABLE_LAYOUT=aws-sample`, which has no other rows",
             );
         }
-        if config.table_layout == TableLayout::AwsSample && config.revocation == Revocation::On {
+        if self.table_layout == TableLayout::AwsSample && self.revocation == Revocation::On {
             vars.fault(
                 "GATEPOST_REVOCATION",
                 "must be `off` with `GATEPOST_TABLE_LAYOUT=aws-sample`, which has no other rows",
             );
         }
-        if config.response == Response::Simple && config.scope == Scope::Api {
+        if self.response == Response::Simple && self.scope == Scope::Api {
             // Cached, one yes would open every route to the caller.
             vars.fault(
                 "GATEPOST_RESPONSE",
                 "can be `simple` only with `GATEPOST_SCOPE=method`, and without a result cache",
             );
         }
-        let faults = vars.into_faults();
-        if faults.is_empty() { Ok(config) } else { Err(ConfigFaults(faults)) }
     }
 }
 
@@ -327,6 +331,7 @@ pub(crate) mod tests {
         let config = config(&[]).unwrap();
         assert_eq!(config.deadline, Duration::from_secs(4));
         assert_eq!(config.expiry_condition, ExpiryCondition::Off);
+        assert_eq!(config.implicit_deny, ImplicitDeny::Implicit);
         assert_eq!(config.jwks_max_stale, Duration::from_hours(24));
         assert_eq!(config.jwks_ttl, Duration::from_hours(1));
         assert_eq!(config.max_policy_bytes, 8_192);
@@ -350,7 +355,7 @@ pub(crate) mod tests {
             ("GATEPOST_CONTEXT_CLAIMS", "sub, custom:tenant"),
             ("GATEPOST_DEADLINE_MS", "2500"),
             ("GATEPOST_EXPIRY_CONDITION", "on"),
-            ("GATEPOST_IMPLICIT_DENY", "implicit"),
+            ("GATEPOST_IMPLICIT_DENY", "explicit"),
             ("GATEPOST_JWKS_MAX_STALE_SECONDS", "600"),
             ("GATEPOST_JWKS_TTL_SECONDS", "300"),
             ("GATEPOST_LEEWAY_SECONDS", "5"),
@@ -372,6 +377,7 @@ pub(crate) mod tests {
         assert_eq!(config.usage_identifier_key, UsageIdentifierKey::On);
         assert_eq!(config.deadline, Duration::from_millis(2_500));
         assert_eq!(config.expiry_condition, ExpiryCondition::On);
+        assert_eq!(config.implicit_deny, ImplicitDeny::Explicit);
         assert_eq!(config.issuers[0].expected.leeway(), Duration::from_secs(5));
         assert_eq!(config.jwks_max_stale, Duration::from_mins(10));
         assert_eq!(config.jwks_ttl, Duration::from_mins(5));
@@ -430,21 +436,8 @@ pub(crate) mod tests {
 
     #[test]
     fn what_a_later_version_brings_is_a_fault_that_says_so() {
-        for (name, value, want) in [
-            (
-                "GATEPOST_IMPLICIT_DENY",
-                "explicit",
-                "`explicit`, which is not supported by this version",
-            ),
-            (
-                "GATEPOST_TOKEN_SOURCES",
-                "session:sid",
-                "`session:`, which is not supported by this version",
-            ),
-        ] {
-            let fault = fault_of(name, value);
-            assert!(fault.starts_with(&format!("`{name}` ")) && fault.contains(want), "{fault}");
-        }
+        let fault = fault_of("GATEPOST_TOKEN_SOURCES", "session:sid");
+        assert!(fault.contains("`session:`, which is not supported by this version"), "{fault}");
     }
 
     #[test]
@@ -453,6 +446,7 @@ pub(crate) mod tests {
             ("GATEPOST_DEADLINE_MS", "99"),
             ("GATEPOST_DEADLINE_MS", "25001"),
             ("GATEPOST_EXPIRY_CONDITION", "ON"),
+            ("GATEPOST_IMPLICIT_DENY", "on"),
             ("GATEPOST_ISSUERS", ""),
             ("GATEPOST_JWKS_MAX_STALE_SECONDS", "3599"),
             ("GATEPOST_LOG_SAMPLE_PERCENT", "0"),

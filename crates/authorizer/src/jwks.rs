@@ -12,8 +12,6 @@
 //! Ages are those of a [`SteadyClock`]: a wall clock that is set back makes no key live longer, and
 //! no wait longer.
 
-mod steady_clock;
-
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,9 +21,9 @@ use bytes::Bytes;
 use gatepost_core::token::{ExpectedToken, KeySet, KeySetError};
 use tokio::time::{Instant, timeout_at};
 
-use self::steady_clock::SteadyClock;
 use crate::config::{Issuer, KeyOrigin};
 use crate::metrics;
+use crate::steady_clock::SteadyClock;
 use crate::url::SecureUrl;
 
 /// The least time after a fetch for a key that was lacking, and the most after one that failed.
@@ -57,12 +55,12 @@ impl KeySource {
     pub(crate) fn new(issuer: &Issuer, ttl: Duration, max_stale: Duration) -> Self {
         match &issuer.keys {
             KeyOrigin::Inline(set) => Self::Inline(Arc::clone(set)),
-            KeyOrigin::Fetched(url) => Self::Fetched(Box::new(FetchedKeys {
+            KeyOrigin::Fetched { url, first } => Self::Fetched(Box::new(FetchedKeys {
                 expected: issuer.expected.clone(),
                 url: url.clone(),
                 ttl,
                 max_stale,
-                state: Mutex::default(),
+                state: Mutex::new(State::new(first.clone())),
                 turn: tokio::sync::Mutex::default(),
             })),
         }
@@ -97,10 +95,10 @@ impl KeySource {
         now: SystemTime,
         deadline: Instant,
     ) {
-        if let Self::Fetched(keys) = self {
-            if keys.keys_for(None, fetch, now, deadline).await.is_err() {
-                keys.state().next_fetch = None;
-            }
+        if let Self::Fetched(keys) = self
+            && keys.keys_for(None, fetch, now, deadline).await.is_err()
+        {
+            keys.state().next_fetch = None;
         }
     }
 }
@@ -227,6 +225,13 @@ impl Kept {
 }
 
 impl State {
+    /// Begins with keys that were not fetched but stand in the settings, as if they had been
+    /// fetched just now; or with none.
+    fn new(first: Option<Arc<KeySet>>) -> Self {
+        let kept = first.map(|set| Kept { set, fetched_at: Duration::ZERO });
+        Self { kept, ..Self::default() }
+    }
+
     fn may_fetch(&self, now: Duration) -> bool {
         self.next_fetch.is_none_or(|next| next <= now)
     }

@@ -19,6 +19,7 @@ mod policy;
 mod refusal;
 mod request;
 mod shadow;
+mod steady_clock;
 mod subjects;
 pub mod url;
 mod usage_plan;

@@ -6,22 +6,25 @@
 //! with every fault and exits, so that the fault shows where a deployment is watched.
 
 mod logging;
+mod runtime_api;
 
-use std::env;
-use std::io;
+use std::error::Error;
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use std::{env, io};
 
+use futures_util::FutureExt;
 use gatepost_authorizer::config::{ConfigFault, ConfigFaults};
 use gatepost_authorizer::dynamodb::DynamoDbSettings;
 use gatepost_authorizer::https::HttpsClient;
 use gatepost_authorizer::metrics::{NAMESPACE, describe};
 use gatepost_authorizer::{Authorizer, Call, Config, Refusal};
 use gatepost_store::DynamoDbStore;
-use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use metrics_cloudwatch_embedded::{Builder, Collector};
 use serde_json::value::RawValue;
+
+use runtime_api::{Failure, Invocation, RuntimeApi};
 
 /// Lambda gives the initialisation 10 s; a world that has not answered by then is down.
 const WARM_UP: Duration = Duration::from_secs(3);
@@ -37,53 +40,84 @@ fn main() -> ExitCode {
     }
 }
 
-fn start() -> Result<(), lambda_runtime::Error> {
-    let Settings { config, https, dynamodb } = Settings::from_environment()?;
+fn start() -> Result<(), Box<dyn Error + Send + Sync>> {
+    let Settings { config, https, dynamodb, runtime_api } = Settings::from_environment()?;
     let store =
         DynamoDbStore::new(&dynamodb.client(&https), &config.policy_table, config.table_layout);
-    let authorizer = Arc::new(Authorizer::new(config, store, https));
+    let authorizer = Authorizer::new(config, store, https);
     let metrics = Builder::new().cloudwatch_namespace(NAMESPACE).init()?;
     describe();
     // One environment answers one call at a time, so that a second thread would only cost.
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         authorizer.warm_up(SystemTime::now(), WARM_UP).await;
-        let answer = |event| answer(Arc::clone(&authorizer), metrics, event);
-        Runtime::new(service_fn(answer)).run().await
+        serve(&authorizer, metrics, RuntimeApi::new(runtime_api)).await
     })
 }
 
-async fn answer(
-    authorizer: Arc<Authorizer<DynamoDbStore>>,
+/// Answers one invocation after the other, for as long as Lambda has any.
+///
+/// # Errors
+///
+/// When there is no next one to be had. That Lambda could not be told an answer is only logged: it
+/// gives up on the invocation itself.
+async fn serve(
+    authorizer: &Authorizer<DynamoDbStore>,
     metrics: &Collector,
-    event: LambdaEvent<Box<RawValue>>,
-) -> Result<Box<RawValue>, Diagnostic> {
+    mut runtime_api: RuntimeApi,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    loop {
+        let invocation = runtime_api.next().await?;
+        let id = &invocation.id;
+        // In a build that unwinds, a panic ends its call only. Nothing that the calls share can be
+        // left halfway by one.
+        let outcome = AssertUnwindSafe(answer(authorizer, &invocation)).catch_unwind().await;
+        let told = match outcome {
+            Ok(Ok(body)) => {
+                runtime_api.answer(id, Box::<str>::from(body).into_string().into()).await
+            }
+            Ok(Err(refusal)) => runtime_api.fail(id, &failure(refusal, &refusal.to_string())).await,
+            Err(_) => runtime_api.fail(id, &PANICKED).await,
+        };
+        if let Err(error) = told {
+            tracing::error!(%error, "Lambda could not be told the answer");
+        }
+        // Only now, when the caller waits no more. A function whose log is gone still answers.
+        let _ = metrics.flush(io::stdout());
+    }
+}
+
+async fn answer(
+    authorizer: &Authorizer<DynamoDbStore>,
+    invocation: &Invocation,
+) -> Result<Box<RawValue>, Refusal> {
     let now = SystemTime::now();
     let call = Call {
-        event: event.payload.get().as_bytes(),
+        event: &invocation.event,
         now,
-        time_left: Some(event.context.deadline().duration_since(now).unwrap_or_default()),
-        decision_id: Some(&event.context.request_id),
-        trace_id: event.context.xray_trace_id.as_deref(),
+        time_left: Some(invocation.deadline.duration_since(now).unwrap_or_default()),
+        decision_id: Some(&invocation.id),
+        trace_id: invocation.trace_id.as_deref(),
     };
-    let outcome = authorizer.answer_call(call).await;
-    // A function whose log is gone still answers.
-    let _ = metrics.flush(io::stdout());
-    outcome.map_err(diagnostic)
+    authorizer.answer_call(call).await
 }
 
 /// API Gateway reads the message only; see [`Refusal`].
-fn diagnostic(refusal: Refusal) -> Diagnostic {
+fn failure(refusal: Refusal, message: &str) -> Failure<'_> {
     let error_type = match refusal {
         Refusal::Failure(_) => "Failure",
         Refusal::Unauthorized => "Unauthorized",
     };
-    Diagnostic { error_type: error_type.to_owned(), error_message: refusal.to_string() }
+    Failure { error_type, error_message: message }
 }
+
+const PANICKED: Failure<'static> =
+    Failure { error_type: "Panic", error_message: "Gatepost could not decide: panicked" };
 
 struct Settings {
     config: Config,
     https: HttpsClient,
     dynamodb: DynamoDbSettings,
+    runtime_api: String,
 }
 
 impl Settings {
@@ -95,31 +129,27 @@ impl Settings {
         let config = Config::from_vars(variable, names);
         let https = HttpsClient::from_vars(variable);
         let dynamodb = DynamoDbSettings::from_vars(variable);
-        match (config, https, dynamodb, lambda_faults()) {
-            (Ok(config), Ok(https), Ok(dynamodb), None) => Ok(Self { config, https, dynamodb }),
-            (config, https, dynamodb, lambda) => {
-                let others = [config.err(), https.err(), dynamodb.err(), lambda];
+        match (config, https, dynamodb, runtime_api_address()) {
+            (Ok(config), Ok(https), Ok(dynamodb), Ok(runtime_api)) => {
+                Ok(Self { config, https, dynamodb, runtime_api })
+            }
+            (config, https, dynamodb, runtime_api) => {
+                let others = [config.err(), https.err(), dynamodb.err(), runtime_api.err()];
                 Err(others.into_iter().flatten().flatten().collect())
             }
         }
     }
 }
 
-/// Faults of the variables that Lambda itself sets, and without which its runtime would panic.
-fn lambda_faults() -> Option<ConfigFaults> {
+/// The address that Lambda itself sets.
+fn runtime_api_address() -> Result<String, ConfigFaults> {
+    const NAME: &str = "AWS_LAMBDA_RUNTIME_API";
     const MESSAGE: &str = "is set by Lambda; to run this program elsewhere, see `gatepost dev`";
-    let missing = [
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        "AWS_LAMBDA_FUNCTION_NAME",
-        "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_RUNTIME_API",
-    ]
-    .into_iter()
-    .filter(|name| variable(name).is_none());
-    let faults: Vec<ConfigFault> = missing
-        .map(|name| ConfigFault { setting: name.to_owned(), message: MESSAGE.to_owned() })
-        .collect();
-    (!faults.is_empty()).then(|| faults.into_iter().collect())
+    variable(NAME).filter(|value| !value.is_empty()).ok_or_else(|| {
+        [ConfigFault { setting: NAME.to_owned(), message: MESSAGE.to_owned() }]
+            .into_iter()
+            .collect()
+    })
 }
 
 /// What is not Unicode becomes text that no setting accepts, so that it is a fault and no default.

@@ -5,7 +5,7 @@
 //! has become of the store: an outage is a failure and not a reason to answer from memory.
 //!
 //! An age counts from the time of the call that read, so that the TTL bounds how long a change
-//! can go unseen. It is taken from the wall clock, as in [`crate::jwks`].
+//! can go unseen. It is taken from a [`SteadyClock`], as in [`crate::jwks`].
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +16,8 @@ use gatepost_core::subject::{Subject, SubjectKind};
 use gatepost_store::{PolicyStore, Revocation, StoreError, StoredPolicy};
 use tokio::time::Instant;
 
+use crate::steady_clock::SteadyClock;
+
 /// How many subjects are kept. Callers bring their own subjects with them, so there is a limit.
 const MAX_KEPT: usize = 1_000;
 
@@ -24,13 +26,19 @@ pub(crate) struct Policies<S> {
     store: S,
     ttl: Duration,
     // Never held across an await.
-    kept: Mutex<HashMap<Subject, Kept>>,
+    memory: Mutex<Memory>,
+}
+
+#[derive(Default)]
+struct Memory {
+    clock: SteadyClock,
+    kept: HashMap<Subject, Kept>,
 }
 
 impl<S: PolicyStore> Policies<S> {
     /// Keeps nothing where `ttl` is zero.
     pub(crate) fn new(store: S, ttl: Duration) -> Self {
-        Self { store, ttl, kept: Mutex::default() }
+        Self { store, ttl, memory: Mutex::default() }
     }
 
     /// The policies of those `subjects` that have one, in the order of the subjects, and what of
@@ -46,6 +54,7 @@ impl<S: PolicyStore> Policies<S> {
         now: SystemTime,
         deadline: Instant,
     ) -> Result<Found, StoreError> {
+        let now = self.memory().clock.read(now);
         let mut known = self.recall(subjects, now);
         let missing: Vec<Subject> =
             subjects.iter().filter(|subject| !known.contains_key(*subject)).cloned().collect();
@@ -78,23 +87,23 @@ impl<S: PolicyStore> Policies<S> {
     fn recall(
         &self,
         subjects: &[Subject],
-        now: SystemTime,
+        now: Duration,
     ) -> HashMap<Subject, Option<Arc<StoredPolicy>>> {
-        let kept = self.kept();
+        let memory = self.memory();
         let mut known = HashMap::with_capacity(subjects.len());
         for subject in subjects {
-            if let Some(kept) = kept.get(subject).filter(|kept| kept.age(now) < self.ttl) {
+            if let Some(kept) = memory.kept.get(subject).filter(|kept| kept.age(now) < self.ttl) {
                 known.insert(subject.clone(), kept.policy.clone());
             }
         }
         known
     }
 
-    fn keep(&self, read: &HashMap<Subject, Option<Arc<StoredPolicy>>>, now: SystemTime) {
+    fn keep(&self, read: &HashMap<Subject, Option<Arc<StoredPolicy>>>, now: Duration) {
         if self.ttl.is_zero() {
             return;
         }
-        let mut kept = self.kept();
+        let kept = &mut self.memory().kept;
         if kept.len() + read.len() > MAX_KEPT {
             kept.retain(|_, kept| kept.age(now) < self.ttl);
         }
@@ -106,9 +115,9 @@ impl<S: PolicyStore> Policies<S> {
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashMap<Subject, Kept>> {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
         // No code that can panic runs while it is held; were it poisoned, it would still be whole.
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -123,14 +132,13 @@ pub(crate) struct Found {
 
 struct Kept {
     policy: Option<Arc<StoredPolicy>>,
-    read_at: SystemTime,
+    read_at: Duration,
 }
 
 impl Kept {
-    /// How far the reading is from `now`, in either direction: a call in another task may have
-    /// begun a little before it, and what is kept must not live on because the clock was set back.
-    fn age(&self, now: SystemTime) -> Duration {
-        now.duration_since(self.read_at).unwrap_or_else(|before| before.duration())
+    /// Zero for a call that began before the reading, in another task.
+    fn age(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.read_at)
     }
 }
 
@@ -260,9 +268,19 @@ mod tests {
         let policies = Policies::new(&store, Duration::from_secs(30));
         for index in 0..MAX_KEPT + 10 {
             read(&policies, &[&index.to_string()], 0).await;
-            assert!(policies.kept().len() <= MAX_KEPT);
+            assert!(policies.memory().kept.len() <= MAX_KEPT);
         }
-        assert!(policies.kept().len() <= 10, "a full memory starts again");
+        assert!(policies.memory().kept.len() <= 10, "a full memory starts again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_set_back_makes_no_document_live_longer() {
+        let store = store(&["a"]);
+        let policies = Policies::new(&store, Duration::from_secs(30));
+        assert_eq!(read(&policies, &["a"], 5_000).await.1, 1);
+        assert_eq!(read(&policies, &["a"], 1_000).await.1, 0);
+        tokio::time::advance(Duration::from_secs(30)).await;
+        assert_eq!(read(&policies, &["a"], 1_001).await.1, 1);
     }
 
     #[tokio::test]

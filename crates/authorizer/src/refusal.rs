@@ -8,13 +8,13 @@
 //!
 //! [output]: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
 
-use gatepost_core::policy::BindError;
 use gatepost_core::revocable::RevocableKind;
 use gatepost_core::token::TokenError;
 use gatepost_store::StoreError;
 
 use crate::answer::AnswerError;
 use crate::jwks::KeysUnavailable;
+use crate::policy::PolicyError;
 use crate::request::RequestError;
 use crate::usage_plan::DifferentUsageKeys;
 use crate::wire::EventError;
@@ -40,13 +40,13 @@ pub(crate) enum AuthorizeError {
     Answer(#[from] AnswerError),
 
     #[error(transparent)]
-    Bind(#[from] BindError),
-
-    #[error(transparent)]
     Event(#[from] EventError),
 
     #[error(transparent)]
     Keys(#[from] KeysUnavailable),
+
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
 
     #[error(transparent)]
     Request(#[from] RequestError),
@@ -78,9 +78,9 @@ impl AuthorizeError {
             | Self::Revoked(_)
             | Self::Token(_) => Refusal::Unauthorized,
             Self::Answer(_)
-            | Self::Bind(_)
             | Self::Event(_)
             | Self::Keys(_)
+            | Self::Policy(_)
             | Self::Request(
                 RequestError::MethodArn(_)
                 | RequestError::SimpleImpossible
@@ -95,9 +95,9 @@ impl AuthorizeError {
     pub(crate) fn reason(&self) -> &'static str {
         match self {
             Self::Answer(error) => error.reason(),
-            Self::Bind(_) => "resource_too_long",
             Self::Event(_) => "malformed_event",
             Self::Keys(_) => "keys_unavailable",
+            Self::Policy(error) => error.reason(),
             Self::Request(error) => error.reason(),
             Self::Revoked(RevocableKind::Session) => "revoked_session",
             Self::Revoked(RevocableKind::Token) => "revoked_token",
@@ -111,14 +111,16 @@ impl AuthorizeError {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
     use std::path::Path;
     use std::{env, fs};
 
     use gatepost_core::gateway::MethodArnError;
+    use gatepost_core::policy::{BindError, ExplicitError};
 
     use super::*;
 
-    /// The reasons of the table of faults of the store that cannot be listed, since they carry values.
+    /// One error of the store for each reason.
     fn store_errors() -> [StoreError; 12] {
         let (code, why) = (String::new, String::new);
         [
@@ -140,14 +142,22 @@ mod tests {
         ]
     }
 
+    fn too_long() -> BindError {
+        BindError { document: 0, statement: 0, sid: None, characters: 513 }
+    }
+
     /// What each reason means where the error's own words are about one case of it.
     fn meaning(error: &AuthorizeError) -> String {
         match error {
             AuthorizeError::Answer(AnswerError::TooLarge { .. }) => {
                 "the answer is over `GATEPOST_MAX_POLICY_BYTES`, or over the 8 KB of a WebSocket API".to_owned()
             }
-            AuthorizeError::Bind(BindError { .. }) => {
+            AuthorizeError::Policy(PolicyError::Bind(_)) => {
                 "a resource is over 512 characters once it is bound to the API".to_owned()
+            }
+            AuthorizeError::Policy(PolicyError::Explicit(_)) => {
+                "with `GATEPOST_IMPLICIT_DENY=explicit`: what is not allowed cannot be denied exactly"
+                    .to_owned()
             }
             AuthorizeError::Event(_) => "the event is not JSON, or a member of it malformed".to_owned(),
             AuthorizeError::Keys(_) => {
@@ -201,7 +211,8 @@ mod tests {
         let errors = [
             AnswerError::NotJson.into(),
             AnswerError::TooLarge { bytes: 2, max_bytes: 1 }.into(),
-            BindError { document: 0, statement: 0, sid: None, characters: 513 }.into(),
+            PolicyError::from(too_long()).into(),
+            PolicyError::from(ExplicitError::NoList).into(),
             EventError::NotJson.into(),
             KeysUnavailable::NeverFetched.into(),
             DifferentUsageKeys.into(),
@@ -220,7 +231,7 @@ mod tests {
         rows[4..].sort_unstable();
         let mut text = "| outcome | reason | when |\n| --- | --- | --- |\n".to_owned();
         for (outcome, reason, meaning) in rows {
-            text += &format!("| {outcome} | `{reason}` | {meaning} |\n");
+            writeln!(text, "| {outcome} | `{reason}` | {meaning} |").unwrap();
         }
         text
     }
@@ -262,12 +273,10 @@ mod tests {
         for kind in RevocableKind::ALL {
             assert_eq!(AuthorizeError::Revoked(kind).refusal(), Refusal::Unauthorized);
         }
-        let failures: [(AuthorizeError, &str); 9] = [
+        let failures: [(AuthorizeError, &str); 10] = [
             (AnswerError::TooLarge { bytes: 2, max_bytes: 1 }.into(), "answer_too_large"),
-            (
-                BindError { document: 0, statement: 0, sid: None, characters: 513 }.into(),
-                "resource_too_long",
-            ),
+            (PolicyError::from(too_long()).into(), "resource_too_long"),
+            (PolicyError::from(ExplicitError::NoList).into(), "deny_not_expressible"),
             (EventError::NotJson.into(), "malformed_event"),
             (KeysUnavailable::NeverFetched.into(), "keys_unavailable"),
             (RequestError::MethodArn(MethodArnError::WrongService).into(), "malformed_method_arn"),

@@ -15,8 +15,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use gatepost_authorizer::jwks::{FetchFuture, FetchKeySet};
 use gatepost_authorizer::url::SecureUrl;
 use gatepost_authorizer::{Authorizer, Config};
+use gatepost_core::revocable::Revocable;
 use gatepost_core::subject::Subject;
-use gatepost_store::{PolicyStore, StoreError, StoredPolicy};
+use gatepost_store::{PolicyStore, Rows, StoreError};
 use serde_json::{Value, json};
 use support::{CLIENT, ISSUER, MemoryStore, NoFetch, Signer, access_claims, now};
 use tokio::time::Instant;
@@ -37,13 +38,14 @@ struct Store {
 }
 
 impl PolicyStore for Store {
-    async fn read(
+    async fn read_rows(
         &self,
         subjects: &[Subject],
+        revocables: &[Revocable],
         deadline: Instant,
-    ) -> Result<Vec<StoredPolicy>, StoreError> {
+    ) -> Result<Rows, StoreError> {
         self.fuse.burns();
-        self.memory.read(subjects, deadline).await
+        self.memory.read_rows(subjects, revocables, deadline).await
     }
 }
 

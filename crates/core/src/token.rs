@@ -42,6 +42,8 @@ mod profile;
 mod required_claim;
 mod roca;
 mod unverified;
+#[cfg(test)]
+mod wycheproof;
 
 pub use algorithm::{Algorithm, AlgorithmError};
 pub use claims::Claims;

@@ -99,11 +99,12 @@ fn the_corpus_is_large_and_its_readme_counts_it() {
         }
     }
     assert!(classes.len() >= 20 && all.hostile >= 400 && all.honest >= 50, "{all:?}");
-    let mut table = String::new();
-    for (class, Count { hostile, honest }) in &classes {
-        table += &format!("| `{class}` | {hostile} | {honest} |\n");
-    }
-    table += &format!("| all {} | {} | {} |\n", classes.len(), all.hostile, all.honest);
+    let mut rows: Vec<String> = classes
+        .iter()
+        .map(|(class, Count { hostile, honest })| format!("| `{class}` | {hostile} | {honest} |"))
+        .collect();
+    rows.push(format!("| all {} | {} | {} |", classes.len(), all.hostile, all.honest));
+    let table = rows.join("\n");
     let readme = include_str!("corpus/token/README.md");
     assert!(readme.contains(&table), "the README must have these rows:\n{table}");
 }

@@ -104,7 +104,7 @@ impl DynamoDbStore {
             match take(row)? {
                 Wanted::Policy(subject) => found.policies.push(self.layout.policy(subject, row)?),
                 Wanted::Revocation(revocable) => {
-                    found.revocations.push(self.layout.revocation(revocable, row)?);
+                    found.revocations.push(layout::revocation(revocable, row)?);
                 }
             }
         }
@@ -126,6 +126,7 @@ impl PolicyStore for DynamoDbStore {
         let mut unread: VecDeque<Wanted<'_>> = wanted.iter().copied().collect();
         let mut found = Rows::default();
         let mut backoff = Backoff::until(deadline);
+        let mut last = None;
         while !unread.is_empty() {
             let asked: BTreeMap<String, Wanted<'_>> = unread
                 .iter()
@@ -149,10 +150,16 @@ impl PolicyStore for DynamoDbStore {
                 }
                 Err(fault) => fault,
             };
+            // That time ran out for the last attempt says less than what came of the one before.
+            let fault = match (fault, last.take()) {
+                (StoreError::TimedOut, Some(before)) => before,
+                (fault, _) => fault,
+            };
             if !fault.may_pass() || !backoff.pause().await {
                 return Err(fault);
             }
             tracing::warn!(reason = fault.reason(), unread = unread.len(), "reading again");
+            last = Some(fault);
         }
         found.policies.sort_unstable_by(|one, other| one.subject.cmp(&other.subject));
         found.revocations.sort_unstable_by(|one, other| one.revocable.cmp(&other.revocable));
@@ -171,7 +178,7 @@ impl Wanted<'_> {
     fn partition(self, layout: TableLayout) -> String {
         match self {
             Self::Policy(subject) => layout.partition(subject),
-            Self::Revocation(revocable) => layout.revocation_partition(revocable),
+            Self::Revocation(revocable) => layout::revocation_partition(revocable),
         }
     }
 }

@@ -39,6 +39,15 @@ pub enum ExpiryCondition {
     On,
 }
 
+/// What an answer says of what no document allows (`GATEPOST_IMPLICIT_DENY`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ImplicitDeny {
+    /// A Deny of it, for APIs whose resource policy would otherwise decide.
+    Explicit,
+    /// Nothing.
+    Implicit,
+}
+
 /// A claim that the back end receives in `$context.authorizer`, under its own name.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ContextClaim {

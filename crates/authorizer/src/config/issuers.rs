@@ -5,23 +5,52 @@
 //! | member | what | default |
 //! | --- | --- | --- |
 //! | `issuer` | the `iss` claim, compared character by character | |
-//! | `audience` | client ids: the `aud` of an ID token, the `client_id` of an access token | |
+//! | `audience` | client ids (the `aud` of an ID token, the `client_id` of an access token of Cognito) and identifiers of APIs (the `aud` of other access tokens) | |
 //! | `jwks_uri` | where the keys are | `{issuer}/.well-known/jwks.json` |
-//! | `jwks` | the keys themselves; nothing is fetched then | |
-//! | `token_use` | `access`, `id` or both | `["access"]` |
+//! | `jwks` | the keys themselves: without `jwks_uri` nothing is ever fetched; beside it they are those a new function begins with, until the first fetch brings others | |
+//! | `token_use` | `access`, `id` or both | `["access"]`; `["id"]` with `unmarked-id` |
+//! | `token_profile` | how tokens say what they are for, below | `marked` |
+//! | `required_claims` | an object: each claim with an array of the values that will do | `{}` |
 //! | `groups_claim` | the claim that lists the groups | `cognito:groups` |
+//! | `subject_prefix` | put before every group, user, client and scope: 1 to 128 bytes | none |
 //! | `algorithms` | signature algorithms | `["RS256"]` |
 //!
 //! Unknown members are faults: a misspelt `audience` must not mean that any audience will do.
+//!
+//! **`token_profile`** is one of [`TokenProfile`](gatepost_core::token::TokenProfile):
+//!
+//! | value | an access token is | an ID token is |
+//! | --- | --- | --- |
+//! | `marked` | one with `token_use` `access`, or of the type `at+jwt` | one with `token_use` `id` |
+//! | `rfc9068` | one of the type `at+jwt` with `aud`, `client_id`, `iat` and `jti` | any other |
+//! | `unmarked-access` | as `marked`, and one with neither mark | as `marked` |
+//! | `unmarked-id` | as `marked` | as `marked`, and one with neither mark |
+//!
+//! With `unmarked-access` nothing but the audience tells an access token from an ID token of the
+//! same issuer, so `audience` must list identifiers of APIs and no client ids.
+//!
+//! **`required_claims`** have strings, numbers or booleans as values, as in
+//! `{"custom:tenant": ["blue", "green"], "email_verified": [true]}`: each claim must be there and
+//! equal one of its values, or be a list that has one of them in it. See
+//! [`RequiredClaim`](gatepost_core::token::RequiredClaim).
+//!
+//! **`subject_prefix`** keeps issuers apart: with `partner/`, what the issuer calls `admin` is
+//! `group:partner/admin` in the policy table. A name that begins with the prefix of another issuer
+//! counts as no subject at all, and no prefix begins another, so no issuer can name what is
+//! another's. End a prefix in a character such as `/`: with `p`, no other issuer could have a group
+//! `people`. Claims in the answer's context and in `${token:CLAIM}` stay as they are, and so do the
+//! names by which tokens are revoked.
 
-use std::fmt::Display;
+mod entry;
+
 use std::sync::Arc;
 
 use gatepost_core::json::{Json, pointer};
-use gatepost_core::token::{Algorithm, ExpectedToken, KeySet, Leeway, TokenUse};
+use gatepost_core::token::{ExpectedToken, KeySet, Leeway};
 
 use super::variables::Variables;
 use crate::url::SecureUrl;
+use entry::Entry;
 
 /// One issuer whose tokens are accepted.
 #[derive(Debug)]
@@ -30,21 +59,26 @@ pub struct Issuer {
     pub expected: ExpectedToken,
     /// Where its keys come from.
     pub keys: KeyOrigin,
+    /// Put before the name of every subject that its tokens name. Empty: nothing is.
+    pub subject_prefix: String,
 }
 
 /// Where the keys of an issuer come from.
 #[derive(Debug)]
 pub enum KeyOrigin {
-    /// From this address, again and again.
-    Fetched(SecureUrl),
+    /// From an address, again and again.
+    Fetched {
+        /// The address.
+        url: SecureUrl,
+        /// Keys to begin with, so that a new function need not wait for its first fetch. They are
+        /// taken for keys that were fetched when it started.
+        first: Option<Arc<KeySet>>,
+    },
     /// From the settings. They never change and never die.
     Inline(Arc<KeySet>),
 }
 
 const NAME: &str = "GATEPOST_ISSUERS";
-
-const MEMBERS: [&str; 7] =
-    ["algorithms", "audience", "groups_claim", "issuer", "jwks", "jwks_uri", "token_use"];
 
 /// Reads the setting, noting every fault.
 pub(super) fn read(vars: &mut Variables<'_>, leeway: Leeway) -> Vec<Issuer> {
@@ -67,147 +101,24 @@ pub(super) fn read(vars: &mut Variables<'_>, leeway: Leeway) -> Vec<Issuer> {
         if issuers.iter().any(|other| other.expected.issuer() == issuer.expected.issuer()) {
             entry.fault("issuer", "is the same as in another entry");
         }
+        if issuers.iter().any(|other| overlap(&other.subject_prefix, &issuer.subject_prefix)) {
+            entry.fault("subject_prefix", "begins like that of another entry, or is the same");
+        }
         issuers.push(issuer);
     }
     issuers
 }
 
-/// One element of the array. Where a method returns `None` it has noted a fault.
-struct Entry<'a, 'v> {
-    vars: &'a mut Variables<'v>,
-    place: String,
-    json: &'a Json,
+/// Whether a name could have both prefixes. One that is empty is none.
+fn overlap(one: &str, other: &str) -> bool {
+    let begins = one.starts_with(other) || other.starts_with(one);
+    begins && !one.is_empty() && !other.is_empty()
 }
-
-impl Entry<'_, '_> {
-    fn fault(&mut self, member: &str, message: impl Display) {
-        let place = pointer(&self.place, member);
-        self.vars.fault(NAME, format_args!("at `{place}` {message}"));
-    }
-
-    fn read(&mut self, leeway: Leeway) -> Option<Issuer> {
-        let Some(members) = self.json.as_object() else {
-            let place = &self.place;
-            self.vars.fault(NAME, format_args!("at `{place}` must be an object"));
-            return None;
-        };
-        for (name, _) in members {
-            if !MEMBERS.contains(&name.as_str()) {
-                self.fault(name, "is not a known member");
-            }
-        }
-        let expected = self.expected(leeway);
-        let keys = self.keys(expected.as_ref());
-        Some(Issuer { expected: expected?, keys: keys? })
-    }
-
-    fn expected(&mut self, leeway: Leeway) -> Option<ExpectedToken> {
-        // All of them are read before the first `?`, so that all faults are found.
-        let issuer = self.text("issuer", None);
-        let audience = self.list("audience", None, |text| Ok(text.to_owned()));
-        let token_use = self.list("token_use", Some(TokenUse::Access), |text| {
-            text.parse().map_err(|_| "may hold `access` and `id`".to_owned())
-        });
-        let groups_claim = self.text("groups_claim", Some("cognito:groups"));
-        let algorithms = self.list("algorithms", Some(Algorithm::Rs256), |text| {
-            let names = Algorithm::ALL.map(Algorithm::as_str).join("`, `");
-            text.parse().map_err(|error| format!("may hold `{names}`: {error}"))
-        });
-        let (issuer, audience, token_use) = (issuer?, audience?, token_use?);
-        let (groups_claim, algorithms) = (groups_claim?, algorithms?);
-        let expected = ExpectedToken::new(issuer, audience)
-            .and_then(|expected| expected.with_token_use(token_use))
-            .and_then(|expected| expected.with_groups_claim(groups_claim))
-            .and_then(|expected| expected.with_algorithms(algorithms))
-            .map(|expected| expected.with_leeway(leeway));
-        if let Err(error) = &expected {
-            let place = &self.place;
-            self.vars.fault(NAME, format_args!("at `{place}` {error}"));
-        }
-        expected.ok()
-    }
-
-    fn keys(&mut self, expected: Option<&ExpectedToken>) -> Option<KeyOrigin> {
-        match (self.json.get("jwks"), self.json.get("jwks_uri")) {
-            (None, None) => {
-                let issuer = expected?.issuer().trim_end_matches('/');
-                self.url("issuer", &format!("{issuer}/.well-known/jwks.json"))
-            }
-            (None, Some(_)) => {
-                let address = self.text("jwks_uri", None)?;
-                self.url("jwks_uri", &address)
-            }
-            (Some(json), None) => match KeySet::from_json_for(json, expected?) {
-                Ok(set) => Some(KeyOrigin::Inline(Arc::new(set))),
-                Err(error) => {
-                    self.fault("jwks", format_args!("is no usable key set: {error}"));
-                    None
-                }
-            },
-            (Some(_), Some(_)) => {
-                self.fault("jwks", "cannot stand beside `jwks_uri`");
-                None
-            }
-        }
-    }
-
-    fn url(&mut self, member: &str, address: &str) -> Option<KeyOrigin> {
-        match address.parse::<SecureUrl>() {
-            Ok(address) => Some(KeyOrigin::Fetched(address)),
-            Err(error) => {
-                self.fault(member, error);
-                None
-            }
-        }
-    }
-
-    /// A text that is not empty; required where there is no default.
-    fn text(&mut self, member: &str, default: Option<&str>) -> Option<String> {
-        match (self.json.get(member), default) {
-            (Some(Json::String(text)), _) if !text.is_empty() => return Some(text.clone()),
-            (Some(_), _) => self.fault(member, "must be a string that is not empty"),
-            (None, Some(default)) => return Some(default.to_owned()),
-            (None, None) => self.fault(member, "is required"),
-        }
-        None
-    }
-
-    /// An array of one text or more, none empty and none twice; required where there is no
-    /// default.
-    fn list<T: PartialEq>(
-        &mut self,
-        member: &str,
-        default: Option<T>,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<Vec<T>> {
-        let elements = match (self.json.get(member), default) {
-            (None, Some(default)) => return Some(vec![default]),
-            (None, None) => {
-                self.fault(member, "is required");
-                return None;
-            }
-            (Some(json), _) => json.as_array().unwrap_or_default(),
-        };
-        let mut values = Vec::new();
-        for element in elements {
-            let text = element.as_str().filter(|text| !text.is_empty());
-            match text.ok_or_else(|| STRINGS.to_owned()).and_then(&parse) {
-                Ok(value) if values.contains(&value) => self.fault(member, "lists something twice"),
-                Ok(value) => values.push(value),
-                Err(message) => self.fault(member, message),
-            }
-        }
-        if elements.is_empty() {
-            self.fault(member, STRINGS);
-        }
-        (values.len() == elements.len() && !values.is_empty()).then_some(values)
-    }
-}
-
-const STRINGS: &str = "must be an array of one string or more, none of them empty";
 
 #[cfg(test)]
 mod tests {
+    use gatepost_core::token::{Algorithm, ClaimValue, TokenProfile, TokenUse};
+
     use super::*;
     use crate::config::tests::{config, fault_of};
 
@@ -230,7 +141,12 @@ mod tests {
         assert_eq!(expected.token_use(), [TokenUse::Access]);
         assert_eq!(expected.groups_claim(), "cognito:groups");
         assert_eq!(expected.algorithms(), [Algorithm::Rs256]);
-        let KeyOrigin::Fetched(url) = &issuers[0].keys else { panic!("keys are fetched") };
+        assert_eq!(expected.profile(), TokenProfile::Marked);
+        assert!(expected.required_claims().is_empty());
+        assert_eq!(issuers[0].subject_prefix, "");
+        let KeyOrigin::Fetched { url, first: None } = &issuers[0].keys else {
+            panic!("keys are fetched")
+        };
         assert_eq!(
             url.as_str(),
             "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a/.well-known/jwks.json"
@@ -241,16 +157,83 @@ mod tests {
     fn every_member_can_be_set() {
         let issuers = issuers(
             r#"[{"issuer":"https://one.example/","audience":["a"],"jwks_uri":"https://keys.example/1",
-                 "token_use":["id","access"],"groups_claim":"roles","algorithms":["ES256","EdDSA"]},
+                 "token_use":["id","access"],"groups_claim":"roles","algorithms":["ES256","EdDSA"],
+                 "token_profile":"rfc9068","subject_prefix":"partner/",
+                 "required_claims":{"tenant":["blue",7,true]}},
                 {"issuer":"http://localhost:9000","audience":["a"]}]"#,
         );
         let expected = &issuers[0].expected;
         assert_eq!(expected.token_use(), [TokenUse::Id, TokenUse::Access]);
         assert_eq!(expected.groups_claim(), "roles");
         assert_eq!(expected.algorithms(), [Algorithm::Es256, Algorithm::EdDsa]);
-        let KeyOrigin::Fetched(url) = &issuers[0].keys else { panic!("keys are fetched") };
+        assert_eq!(expected.profile(), TokenProfile::Rfc9068);
+        assert_eq!(expected.required_claims()[0].name(), "tenant");
+        let text = ClaimValue::Text("blue".to_owned());
+        let values = [text, ClaimValue::Number(7.into()), ClaimValue::Boolean(true)];
+        assert_eq!(expected.required_claims()[0].values(), values);
+        assert_eq!(issuers[0].subject_prefix, "partner/");
+        let KeyOrigin::Fetched { url, first: None } = &issuers[0].keys else {
+            panic!("keys are fetched")
+        };
         assert_eq!(url.as_str(), "https://keys.example/1");
         assert_eq!(issuers.len(), 2);
+    }
+
+    #[test]
+    fn a_profile_of_id_tokens_accepts_id_tokens() {
+        for (members, want) in [
+            (r#""token_profile":"unmarked-id""#, TokenUse::Id),
+            (r#""token_profile":"unmarked-access""#, TokenUse::Access),
+            (r#""token_profile":"marked""#, TokenUse::Access),
+        ] {
+            let text = format!(r#"[{{"issuer":"https://i.example","audience":["a"],{members}}}]"#);
+            assert_eq!(issuers(&text)[0].expected.token_use(), [want], "{members}");
+        }
+    }
+
+    #[test]
+    fn no_prefix_begins_another() {
+        let prefixes = |one: &str, other: &str| {
+            format!(
+                r#"[{{"issuer":"https://one.example","audience":["a"],"subject_prefix":"{one}"}},
+                    {{"issuer":"https://none.example","audience":["a"]}},
+                    {{"issuer":"https://other.example","audience":["a"],"subject_prefix":"{other}"}}]"#
+            )
+        };
+        for (one, other) in [("a/", "b/"), ("ab", "ac"), ("a", "A")] {
+            assert_eq!(issuers(&prefixes(one, other)).len(), 3, "{one} {other}");
+        }
+        let longest = "x".repeat(128);
+        assert_eq!(issuers(&prefixes(&longest, "b")).len(), 3);
+        let fault = fault_of("GATEPOST_ISSUERS", &prefixes("a", &(longest + "x")));
+        assert!(fault.contains("at `/2/subject_prefix` must have up to 128 bytes"), "{fault}");
+        for (one, other) in [("a/", "a/"), ("a", "ab"), ("ab", "a")] {
+            let fault = fault_of("GATEPOST_ISSUERS", &prefixes(one, other));
+            let want = "`GATEPOST_ISSUERS` at `/2/subject_prefix` begins like that of another \
+                entry, or is the same";
+            assert_eq!(fault, want, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn faults_of_one_entry_are_reported_together() {
+        let faults = fault_of(
+            "GATEPOST_ISSUERS",
+            r#"[{"audience":[],"token_profile":"cognito","subject_prefix":"",
+                 "required_claims":{"iss":["x"],"a/b":[],"level":[1,null],"ok":["x"]}}]"#,
+        );
+        for place in [
+            "issuer",
+            "audience",
+            "token_profile",
+            "required_claims/iss",
+            "required_claims/a~1b",
+            "required_claims/level",
+            "subject_prefix",
+        ] {
+            assert!(faults.contains(&format!("at `/0/{place}` ")), "{place}: {faults}");
+        }
+        assert_eq!(faults.matches("at `/0/").count(), 7, "{faults}");
     }
 
     #[test]
@@ -290,6 +273,24 @@ mod tests {
             (r#""jwks":{},"jwks_uri":"https://i.example""#, "jwks"),
             (r#""token_use":["refresh"]"#, "token_use"),
             (r#""token_use":null"#, "token_use"),
+            (r#""token_profile":"""#, "token_profile"),
+            (r#""token_profile":["marked"]"#, "token_profile"),
+            (r#""token_profile":"Marked""#, "token_profile"),
+            (r#""token_profile":"unmarked-id","token_use":["access"]"#, "token_profile"),
+            (r#""token_profile":"unmarked-access","token_use":["id"]"#, "token_profile"),
+            (r#""token_profile":"rfc9068","token_use":["id"]"#, "token_profile"),
+            (r#""required_claims":[]"#, "required_claims"),
+            (r#""required_claims":null"#, "required_claims"),
+            (r#""required_claims":{"a":"x"}"#, "required_claims/a"),
+            (r#""required_claims":{"a":[]}"#, "required_claims/a"),
+            (r#""required_claims":{"a":[null]}"#, "required_claims/a"),
+            (r#""required_claims":{"a":[["x"]]}"#, "required_claims/a"),
+            (r#""required_claims":{"a":[""]}"#, "required_claims/a"),
+            (r#""required_claims":{"":["x"]}"#, "required_claims/"),
+            (r#""required_claims":{"iss":["x"]}"#, "required_claims/iss"),
+            (r#""subject_prefix":"""#, "subject_prefix"),
+            (r#""subject_prefix":null"#, "subject_prefix"),
+            (r#""subject_prefix":"a\u0000""#, "subject_prefix"),
             (r#""groups_claim":"""#, "groups_claim"),
             (r#""algorithms":["HS256"]"#, "algorithms"),
             (r#""algorithms":["none"]"#, "algorithms"),

@@ -4,6 +4,7 @@
 //! out, because a configuration with faults is not built.
 
 use std::fmt::Display;
+use std::iter;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -84,35 +85,25 @@ impl<'a> Variables<'a> {
         Duration::from_secs(self.number(name, default, range, "s"))
     }
 
-    /// One word of a few; `others` without a value are words that a later version will know.
+    /// `off`, which is the default, or `on`.
+    pub(super) fn switch<T: Copy>(&mut self, name: &str, off: T, on: T) -> T {
+        self.choice(name, ("off", off), &[("on", on)])
+    }
+
+    /// One word of a few.
     pub(super) fn choice<T: Copy>(
         &mut self,
         name: &str,
         default: (&str, T),
-        others: &[(&str, Option<T>)],
+        others: &[(&str, T)],
     ) -> T {
         let Some(text) = self.get(name) else { return default.1 };
-        if text == default.0 {
-            return default.1;
+        let words = || iter::once(&default).chain(others);
+        if let Some((_, value)) = words().find(|(word, _)| *word == text) {
+            return *value;
         }
-        match others.iter().find(|(word, _)| *word == text) {
-            Some((_, Some(value))) => return *value,
-            Some((word, None)) => {
-                self.fault(
-                    name,
-                    format_args!("is `{word}`, which is not supported by this version"),
-                );
-            }
-            None => {
-                let mut words = format!("`{}`", default.0);
-                for (word, _) in others.iter().filter(|(_, value)| value.is_some()) {
-                    words.push_str(" or `");
-                    words.push_str(word);
-                    words.push('`');
-                }
-                self.fault(name, format_args!("must be {words}"));
-            }
-        }
+        let words: Vec<String> = words().map(|(word, _)| format!("`{word}`")).collect();
+        self.fault(name, format_args!("must be {}", words.join(" or ")));
         default.1
     }
 

@@ -244,9 +244,9 @@ async fn a_clock_set_back_makes_no_wait_longer() {
     let (issuer, source) = (Issuer::new([set(&["a"]), set(&["a"]), set(&["b"])]), source());
     assert_eq!(has(&source, &issuer, "a", 10_000).await, Ok(true));
     assert_eq!(has(&source, &issuer, "b", 10_000).await, Ok(false));
-    tokio::time::advance(PAUSE - Duration::from_millis(1)).await;
+    tokio::time::advance(PAUSE / 2).await;
     assert_eq!(has(&source, &issuer, "b", 0).await, Ok(false));
-    tokio::time::advance(Duration::from_millis(1)).await;
+    tokio::time::advance(PAUSE / 2).await;
     assert_eq!(has(&source, &issuer, "b", 0).await, Ok(true));
     assert_eq!(issuer.fetches(), 3);
 }
@@ -306,4 +306,22 @@ async fn keys_of_the_settings_are_never_fetched() {
     assert_eq!(has(&source, &issuer, "a", 10 * MAX_STALE).await, Ok(true));
     assert_eq!(has(&source, &issuer, "b", 10 * MAX_STALE).await, Ok(false));
     assert_eq!(issuer.fetches(), 0);
+}
+
+#[tokio::test]
+async fn a_function_begins_with_the_keys_of_the_settings_and_goes_on_with_those_it_fetches() {
+    let text = format!(
+        r#"[{{"issuer":"https://issuer.example","audience":["a"],"algorithms":["EdDSA"],"jwks":{},
+             "jwks_uri":"https://issuer.example/.well-known/jwks.json"}}]"#,
+        set_text(&["a"])
+    );
+    let config = crate::config::tests::config(&[("GATEPOST_ISSUERS", &text)]).unwrap();
+    let (ttl, max_stale) = (Duration::from_secs(TTL), Duration::from_secs(MAX_STALE));
+    let keys = KeySource::new(&config.issuers[0], ttl, max_stale);
+    let issuer = Issuer::new([set(&["b"])]);
+    assert_eq!(has(&keys, &issuer, "a", 0).await, Ok(true));
+    assert_eq!(issuer.fetches(), 0, "a start without a fetch");
+    assert_eq!(has(&keys, &issuer, "b", 1).await, Ok(true));
+    assert_eq!(has(&keys, &issuer, "a", 2).await, Ok(false), "withdrawn");
+    assert_eq!(issuer.fetches(), 1);
 }

@@ -130,7 +130,7 @@ async fn a_rotated_key_is_noticed_at_once_and_the_old_one_is_gone() {
     world.put_movies_group().await;
     let old = world.alice();
     assert_eq!(world.get("/movies", Some(&old)).await.status, 200);
-    world.issuer.rotate(OldKeys::Withdrawn).unwrap();
+    world.rotate(OldKeys::Withdrawn).await;
     let new = world.alice();
     assert_eq!(world.get("/movies", Some(&new)).await.status, 200);
     let seen = world.get("/movies", Some(&old)).await;

@@ -25,13 +25,13 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 /// The limit that the function is given for one call.
-const DEADLINE: Duration = Duration::from_secs(1);
+const DEADLINE: Duration = Duration::from_millis(1_500);
 
-/// What a call may take beyond that: the machine may be busy with other tests.
-const ALLOWANCE: Duration = Duration::from_secs(1);
+/// What anything may take beyond its time: the machine may be busy with other tests.
+const ALLOWANCE: Duration = Duration::from_secs(2);
 
 /// How many worlds there are at once.
-const WORLDS: usize = 6;
+const WORLDS: usize = 4;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_of_the_table_is_answered_as_it_should_be() {
@@ -89,12 +89,14 @@ async fn run(at: At, case: &Case) -> Result<Outcome, String> {
     }
     match case.rotate {
         None => {}
-        Some(Rotation::Published) => world.issuer.rotate(OldKeys::Published).unwrap(),
-        Some(Rotation::Withdrawn) => world.issuer.rotate(OldKeys::Withdrawn).unwrap(),
+        Some(Rotation::Published) => world.rotate(OldKeys::Published).await,
+        Some(Rotation::Withdrawn) => world.rotate(OldKeys::Withdrawn).await,
     }
     let token = match case.token {
         TokenKind::Old => alice,
-        kind => token(&world, kind, &case.times),
+        TokenKind::Alice | TokenKind::Expired | TokenKind::Suspended | TokenKind::UnknownKey => {
+            token(&world, case.token, &case.times)
+        }
     };
     if let (Some(fault), false) = (&case.fault, case.cold) {
         proxy(&world, at).fail(fault.clone(), case.requests).await;
@@ -114,7 +116,8 @@ async fn run(at: At, case: &Case) -> Result<Outcome, String> {
         let waited = mended.elapsed();
         let again = world.get("/movies", Some(&token)).await;
         let Err(why) = case.then.check(case.token, &again) else { break };
-        if waited > Duration::from_secs(case.within_seconds) || case.within_seconds == 0 {
+        let limit = Duration::from_secs(case.within_seconds) + ALLOWANCE;
+        if waited > limit || case.within_seconds == 0 {
             return Err(format!("{}: {waited:?} after the fault is gone: {why}", case.name));
         }
         case.want.check(case.token, &again).map_err(|why| format!("{}: then: {why}", case.name))?;

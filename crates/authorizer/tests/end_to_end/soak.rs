@@ -1,5 +1,6 @@
 //! Many calls of one process, while documents change, keys are rotated, reads are throttled and bad
-//! tokens come: every answer is right by a second evaluator, and memory does not grow.
+//! tokens come: every answer is right by a second evaluator, and memory does not grow, but for what
+//! the trace ids of the calls take.
 //!
 //! In the quick tests it is some calls only. `GATEPOST_SOAK` says how many, and
 //! `GATEPOST_AUTHORIZER` which binary, as in `scripts/test --long`:
@@ -21,7 +22,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use self::callers::{Callers, Kind};
-use self::documents::Documents;
+use self::documents::{Documents, some_groups};
 use crate::world::World;
 use crate::world::fault::{Answer, Fault};
 
@@ -34,13 +35,14 @@ const WARM_UP: usize = 10;
 /// How often memory is looked at after that.
 const SAMPLES: usize = 20;
 
-/// Resident memory may be over what it was after the warm-up by a tenth.
-const GROWTH: (u64, u64) = (11, 10);
+/// What a call costs that is not ours: Lambda's runtime puts the trace id of each call into the
+/// environment, and glibc's `setenv` keeps every value it was ever given.
+const TRACE_ID_BYTES: u64 = 120;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_stay_right_and_memory_flat_while_everything_changes() {
     // Every call reads, so that every answer is of the documents of this moment.
-    let settings = [("GATEPOST_POLICY_TTL_SECONDS", "0"), ("GATEPOST_DEADLINE_MS", "500")];
+    let settings = [("GATEPOST_POLICY_TTL_SECONDS", "0"), ("GATEPOST_DEADLINE_MS", "2000")];
     let world = World::start_with(&settings, None, None).await;
     Soak::new(world, true).await.run(calls()).await;
 }
@@ -48,7 +50,7 @@ async fn answers_stay_right_and_memory_flat_while_everything_changes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_stay_right_and_memory_flat_while_thousands_of_callers_are_remembered() {
     // The documents of every caller are kept, and every caller has a group of its own.
-    let settings = [("GATEPOST_POLICY_TTL_SECONDS", "3600"), ("GATEPOST_DEADLINE_MS", "500")];
+    let settings = [("GATEPOST_POLICY_TTL_SECONDS", "3600"), ("GATEPOST_DEADLINE_MS", "2000")];
     let world = World::start_with(&settings, None, None).await;
     Soak::new(world, false).await.run(calls()).await;
 }
@@ -77,39 +79,42 @@ impl Soak {
         Self { world, random, documents, callers, changes, seen, resident }
     }
 
+    #[expect(clippy::print_stdout, reason = "the progress is for people")]
     async fn run(mut self, calls: usize) {
         let began = Instant::now();
+        let warm_up = calls / WARM_UP;
+        let interval = ((calls - warm_up) / SAMPLES).max(1);
         for call in 0..calls {
             if self.changes && self.random.u8(..) < 3 {
                 self.documents.change(&self.world, &mut self.random).await;
             }
-            self.callers.rotate_when_due(&self.world);
+            self.callers.rotate_when_due(&self.world).await;
             self.call().await;
-            let warm_up = calls / WARM_UP;
-            if call >= warm_up && (call - warm_up) % ((calls - warm_up) / SAMPLES).max(1) == 0 {
+            if call >= warm_up && (call - warm_up).is_multiple_of(interval) {
                 self.resident.push(self.world.resident_kib());
                 println!("{call} calls in {:.0} s", began.elapsed().as_secs_f64());
             }
         }
         self.report(calls, began.elapsed());
+        let trace_ids = u64::try_from(calls).unwrap() * TRACE_ID_BYTES / 1_024;
         let (first, most) = (self.resident[0], *self.resident.iter().max().unwrap());
-        assert!(most * GROWTH.1 <= first * GROWTH.0, "memory grows: {:?} KiB", self.resident);
+        assert!(most <= first + first / 10 + trace_ids, "memory grows: {:?} KiB", self.resident);
     }
 
     /// One call, and what must come of it.
     async fn call(&mut self) {
         let kind = self.callers.kind(&mut self.random);
-        let mut groups = self.documents.some_groups(&mut self.random);
+        let mut groups = some_groups(&mut self.random);
         if !self.changes {
             groups.push(format!("group-of-one-{}", self.random.u32(..)));
         }
         let token = self.callers.token(&self.world, kind, &mut groups);
         let path = ["/movies", "/shows"][self.random.usize(..2)];
-        let passing = match self.random.u16(..1_000) {
-            0..10 => Some((throttled(), Some(self.random.usize(1..=2)))),
-            10..20 => Some((Fault::Unprocessed(vec![format!("group:{}", groups[0])]), Some(1))),
-            20..25 => Some((Fault::HungUp, Some(1))),
-            25 => Some((throttled(), None)),
+        let passing = match self.random.u16(..10_000) {
+            0..100 => Some((throttled(), Some(self.random.usize(1..=2)))),
+            100..200 => Some((Fault::Unprocessed(vec![format!("group:{}", groups[0])]), Some(1))),
+            200..250 => Some((Fault::HungUp, Some(1))),
+            250..253 => Some((throttled(), None)),
             _ => None,
         };
         let asked = self.world.store.requests();

@@ -105,17 +105,24 @@ impl LogLine {
         let own = caller.subjects.iter().filter_map(|subject| documents.get(subject));
         let own: Vec<&PolicyDocument> = own.map(|held| &held.document).collect();
         let policy = BoundPolicy::build(own, stage, &caller.context)?;
-        let digest = |policy: BoundPolicy| -> anyhow::Result<String> {
+        let is_logged = |policy: &BoundPolicy| -> anyhow::Result<bool> {
+            Ok(hex::encode(Sha256::digest(serde_json::to_string(policy)?)) == logged)
+        };
+        let became = |policy: BoundPolicy| -> anyhow::Result<bool> {
             // As the authorizer answers somebody without a right.
             let policy =
                 if policy.allows_something() { policy } else { BoundPolicy::deny_all(stage) };
-            Ok(hex::encode(Sha256::digest(serde_json::to_string(&policy)?)))
+            if is_logged(&policy)? {
+                return Ok(true);
+            }
+            // With GATEPOST_IMPLICIT_DENY=explicit. What cannot be made so was not answered.
+            policy.explicit().map_or(Ok(false), |policy| is_logged(&policy))
         };
-        if digest(policy.clone())? == logged {
+        if became(policy.clone())? {
             return Ok(Comparison::Same);
         }
-        let for_method = digest(policy.for_method(asked.arn()))?;
-        Ok(if for_method == logged { Comparison::SameForMethod } else { Comparison::Differs })
+        let for_method = became(policy.for_method(asked.arn()))?;
+        Ok(if for_method { Comparison::SameForMethod } else { Comparison::Differs })
     }
 
     /// What became of the call, for people, line by line.

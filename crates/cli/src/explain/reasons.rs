@@ -58,7 +58,22 @@ fn token_reason(reason: &str) -> Option<Meaning> {
         | TokenError::TokenUseMismatch
         | TokenError::TokenUseMissing => {
             "send the access token and not the ID token, or accept both by `token_use` in \
-             GATEPOST_ISSUERS"
+             GATEPOST_ISSUERS; if the issuer never says what its tokens are, say it by \
+             `token_profile` there"
+        }
+        TokenError::ClientIdMissing
+        | TokenError::IssuedAtMissing
+        | TokenError::JtiMissing
+        | TokenError::TypeNotAccessToken => {
+            "send the access token and not the ID token; if that is what it is, the issuer does not \
+             write what RFC 9068 requires, and `token_profile` in GATEPOST_ISSUERS should not ask \
+             for it"
+        }
+        TokenError::RequiredClaimMalformed
+        | TokenError::RequiredClaimMismatch
+        | TokenError::RequiredClaimMissing => {
+            "compare the claims in `gatepost token --read -` with `required_claims` in \
+             GATEPOST_ISSUERS: types count, and every letter"
         }
         TokenError::KeyUnknown | TokenError::KeyIdMismatch => {
             "see whether the issuer's JWKS has the token's `kid`; a new key is fetched by itself, so \
@@ -185,6 +200,13 @@ const FAILURE: Table = &[
         "the policy is over the budget, and nothing is left out to fit",
         "write fewer or wider patterns, put the caller in fewer groups, or raise \
          GATEPOST_MAX_POLICY_BYTES",
+    ),
+    (
+        "deny_not_expressible",
+        "what the documents do not allow cannot be denied exactly, as GATEPOST_IMPLICIT_DENY=explicit \
+         asks for",
+        "the authorizer's words say what is in the way: a condition to be written otherwise, or a \
+         `NotResource` in an Allow",
     ),
     (
         "garbled_answer",

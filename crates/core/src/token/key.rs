@@ -8,11 +8,11 @@ use aws_lc_rs::signature::{
 
 use crate::json::Json;
 
-use super::Algorithm;
 use super::algorithm::KeyKind;
-use super::header::MAX_KEY_ID_BYTES;
+use super::header::{Header, MAX_KEY_ID_BYTES};
 use super::jws::decode;
 use super::roca;
+use super::{Algorithm, TokenError};
 
 /// A public key that signatures are verified with, under one id and by one algorithm.
 #[derive(Clone)]
@@ -56,6 +56,24 @@ impl VerificationKey {
     /// The one algorithm the key is used with (RFC 8725 section 3.1).
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
+    }
+
+    /// Verifies a signature over a JWS whose header is `header`: it must ask for this key, and for
+    /// the key's algorithm.
+    pub(super) fn verify(
+        &self,
+        header: &Header,
+        signing_input: &str,
+        signature: &[u8],
+    ) -> Result<(), TokenError> {
+        if header.key_id != self.kid {
+            return Err(TokenError::KeyIdMismatch);
+        }
+        if header.algorithm != self.algorithm {
+            return Err(TokenError::AlgorithmMismatch);
+        }
+        let verifies = self.verifies(signing_input.as_bytes(), signature);
+        if verifies { Ok(()) } else { Err(TokenError::SignatureInvalid) }
     }
 
     /// Whether `signature` is one of `message` by this key and its algorithm.

@@ -164,12 +164,12 @@ mod tests {
 
     #[test]
     fn a_claim_has_one_of_the_values_or_a_list_with_one() {
-        let values = [text("one"), ClaimValue::Number(2.into()), ClaimValue::Boolean(true)];
-        let mixed = RequiredClaim::new("c", values).unwrap();
-        let texts = RequiredClaim::new("c", [text("one"), text("two")]).unwrap();
         const MALFORMED: Option<TokenError> = Some(TokenError::RequiredClaimMalformed);
         const MISMATCH: Option<TokenError> = Some(TokenError::RequiredClaimMismatch);
         const MISSING: Option<TokenError> = Some(TokenError::RequiredClaimMissing);
+        let values = [text("one"), ClaimValue::Number(2.into()), ClaimValue::Boolean(true)];
+        let mixed = RequiredClaim::new("c", values).unwrap();
+        let texts = RequiredClaim::new("c", [text("one"), text("two")]).unwrap();
         let cases = [
             (r#"{"c":"one"}"#, None, None),
             (r#"{"c":["x","one"]}"#, None, None),

@@ -99,15 +99,7 @@ impl<'a> UnverifiedToken<'a> {
         if !expected.algorithms().contains(&self.header.algorithm) {
             return Err(TokenError::AlgorithmNotAllowed);
         }
-        if self.header.key_id != key.kid() {
-            return Err(TokenError::KeyIdMismatch);
-        }
-        if self.header.algorithm != key.algorithm() {
-            return Err(TokenError::AlgorithmMismatch);
-        }
-        if !key.verifies(self.signing_input.as_bytes(), &self.signature) {
-            return Err(TokenError::SignatureInvalid);
-        }
+        key.verify(&self.header, self.signing_input, &self.signature)?;
         Claims::read(self.issuer, self.claims, self.header.token_type, expected, now)
     }
 }

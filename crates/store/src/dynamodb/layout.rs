@@ -49,11 +49,6 @@ impl TableLayout {
         self == Self::Gatepost
     }
 
-    /// The partition key of the row by which `revocable` is revoked.
-    pub(super) fn revocation_partition(self, revocable: &Revocable) -> String {
-        format!("{}{revocable}", Revocable::PREFIX)
-    }
-
     /// Whether a document of this subject can be in the table at all.
     pub(super) fn holds(self, subject: &Subject) -> bool {
         match self {
@@ -131,29 +126,30 @@ impl TableLayout {
         read().map_err(|fault| StoreError::Row { kind: subject.kind().as_str(), fault })
     }
 
-    /// Reads the row by which `revocable` is revoked.
-    pub(super) fn revocation(
-        self,
-        revocable: &Revocable,
-        row: &Row,
-    ) -> Result<Revocation, StoreError> {
-        match row::expires_at(row) {
-            Ok(expires_at) => Ok(Revocation { revocable: revocable.clone(), expires_at }),
-            Err(fault) => {
-                let kind = match revocable.kind() {
-                    RevocableKind::Session => "revoked session",
-                    RevocableKind::Token => "revoked token",
-                    RevocableKind::User => "revoked user",
-                };
-                Err(StoreError::Row { kind, fault })
-            }
-        }
-    }
-
     fn partition_attribute(self) -> &'static str {
         match self {
             Self::AwsSample => "group",
             Self::Gatepost => "subject",
+        }
+    }
+}
+
+/// The partition key of the row by which `revocable` is revoked, in a table of our own layout.
+pub(super) fn revocation_partition(revocable: &Revocable) -> String {
+    format!("{}{revocable}", Revocable::PREFIX)
+}
+
+/// Reads the row by which `revocable` is revoked.
+pub(super) fn revocation(revocable: &Revocable, row: &Row) -> Result<Revocation, StoreError> {
+    match row::expires_at(row) {
+        Ok(expires_at) => Ok(Revocation { revocable: revocable.clone(), expires_at }),
+        Err(fault) => {
+            let kind = match revocable.kind() {
+                RevocableKind::Session => "revoked session",
+                RevocableKind::Token => "revoked token",
+                RevocableKind::User => "revoked user",
+            };
+            Err(StoreError::Row { kind, fault })
         }
     }
 }

@@ -1,14 +1,13 @@
 //! Writing revocations.
 
-use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use gatepost_core::revocable::Revocable;
 
-use super::layout::TableLayout;
-use super::row;
+use super::layout::{self, TableLayout};
 use crate::policy_store::StoreError;
 
 /// Who revoked something, when, and why.
@@ -38,8 +37,7 @@ pub async fn revoke(
     note: &RevocationNote<'_>,
 ) -> Result<Option<SystemTime>, StoreError> {
     let end = seconds(expires_at);
-    let mut item =
-        TableLayout::Gatepost.key(&TableLayout::Gatepost.revocation_partition(revocable));
+    let mut item = TableLayout::Gatepost.key(&layout::revocation_partition(revocable));
     item.insert("expires_at".to_owned(), end.clone());
     item.insert("revoked_at".to_owned(), seconds(note.revoked_at));
     for (name, text) in [("revoked_by", note.revoked_by), ("comment", note.comment)] {
@@ -57,16 +55,11 @@ pub async fn revoke(
         .send()
         .await;
     let Err(error) = written else { return Ok(Some(expires_at)) };
-    let longer = error.as_service_error().and_then(|error| match error {
-        aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(
-            failure,
-        ) => Some(failure.item().cloned().unwrap_or_default()),
-        _ => None,
-    });
-    match longer {
-        Some(row) => expires_at_of(&row),
-        None => Err(error.into()),
+    if let Some(PutItemError::ConditionalCheckFailedException(longer)) = error.as_service_error() {
+        let longer = longer.item().ok_or(StoreError::Garbled)?;
+        return Ok(layout::revocation(revocable, longer)?.expires_at);
     }
+    Err(error.into())
 }
 
 /// Takes a revocation back. Returns whether there was one.
@@ -79,7 +72,7 @@ pub async fn lift_revocation(
     table: &str,
     revocable: &Revocable,
 ) -> Result<bool, StoreError> {
-    let key = TableLayout::Gatepost.key(&TableLayout::Gatepost.revocation_partition(revocable));
+    let key = TableLayout::Gatepost.key(&layout::revocation_partition(revocable));
     let deleted = client
         .delete_item()
         .table_name(table)
@@ -88,10 +81,6 @@ pub async fn lift_revocation(
         .send()
         .await?;
     Ok(deleted.attributes.is_some_and(|old| !old.is_empty()))
-}
-
-fn expires_at_of(row: &HashMap<String, AttributeValue>) -> Result<Option<SystemTime>, StoreError> {
-    row::expires_at(row).map_err(|fault| StoreError::Row { kind: "revocation", fault })
 }
 
 fn seconds(time: SystemTime) -> AttributeValue {

@@ -158,8 +158,8 @@ mod tests {
     fn a_time_of_expiry_is_absent_or_whole_seconds() {
         let number = |digits: &str| one("expires_at", AttributeValue::N(digits.to_owned()));
         assert_eq!(expires_at(&Row::new()), Ok(None));
-        let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
-        assert_eq!(expires_at(&number("1767225600")), Ok(Some(end)));
+        let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_601);
+        assert_eq!(expires_at(&number("1767225601")), Ok(Some(end)));
         for row in [
             number("-1"),
             number("1.5"),

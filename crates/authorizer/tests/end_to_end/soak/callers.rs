@@ -47,14 +47,14 @@ impl Callers {
     }
 
     /// Rotates the issuer's keys when the function may fetch the new ones at once.
-    pub(super) fn rotate_when_due(&mut self, world: &World) {
+    pub(super) async fn rotate_when_due(&mut self, world: &World) {
         let is_first = self.rotations == 0 && self.tokens.len() > 20;
         if !is_first && self.fetched.0.elapsed() < PAUSE + Duration::from_secs(1) {
             return;
         }
         let withdrawn = self.rotations % 2 == 1;
         let old_keys = if withdrawn { OldKeys::Withdrawn } else { OldKeys::Published };
-        world.issuer.rotate(old_keys).unwrap();
+        world.rotate(old_keys).await;
         let old = self.tokens.drain().next();
         self.old = old.map(|(groups, token)| {
             (token, groups.split(',').map(str::to_owned).collect(), withdrawn)
@@ -72,11 +72,7 @@ impl Callers {
             2..3 => Kind::Missing,
             3..5 => Kind::Tampered,
             // A fetch for it now would put off the one for the next rotation.
-            5..7 if self.rotations > 0
-                && self.fetched.0.elapsed() < PAUSE - Duration::from_secs(1) =>
-            {
-                Kind::UnknownKey
-            }
+            5..7 if self.rotations > 0 && self.fetched.0.elapsed() < PAUSE / 2 => Kind::UnknownKey,
             7..9 => self
                 .old
                 .as_ref()

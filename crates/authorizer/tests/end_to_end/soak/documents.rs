@@ -50,13 +50,6 @@ impl Documents {
         self.changes
     }
 
-    /// One group or more.
-    pub(super) fn some_groups(&self, random: &mut fastrand::Rng) -> Vec<String> {
-        let mut groups = GROUPS;
-        random.shuffle(&mut groups);
-        groups[..random.usize(1..=3)].iter().map(|group| (*group).to_owned()).collect()
-    }
-
     /// Whether members of these groups may read what is at `path`.
     pub(super) fn allow(&self, groups: &[String], path: &str) -> bool {
         let documents: Vec<Value> = groups
@@ -69,6 +62,13 @@ impl Documents {
         let context = json!({"aws:SourceIp": "198.51.100.7"});
         oracle::decide(&documents, "execute-api:Invoke", &method_arn, &context) == Answer::Allow
     }
+}
+
+/// One group or more.
+pub(super) fn some_groups(random: &mut fastrand::Rng) -> Vec<String> {
+    let mut groups = GROUPS;
+    random.shuffle(&mut groups);
+    groups[..random.usize(1..=3)].iter().map(|group| (*group).to_owned()).collect()
 }
 
 fn document(random: &mut fastrand::Rng) -> Value {

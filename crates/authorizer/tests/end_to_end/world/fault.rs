@@ -69,7 +69,7 @@ impl Fault {
             }
             Self::Truncated => {
                 let text = answer.text();
-                answer.body = Value::String(text[..text.len() / 2].to_owned());
+                answer.body = Value::String(text.chars().take(text.len() / 2).collect());
             }
             Self::Unprocessed(subjects) => {
                 let is_left = |key: &Value| {
@@ -85,7 +85,18 @@ impl Fault {
                 body["UnprocessedKeys"] = json!({ table: left });
                 answer.body = body;
             }
-            fault => panic!("{fault:?} changes no answer"),
+            Self::Answer(_)
+            | Self::BlackHole
+            | Self::CutOff
+            | Self::DeadConnections
+            | Self::Dribbling { .. }
+            | Self::Endless
+            | Self::HungUp
+            | Self::Late { .. }
+            | Self::NotHttp
+            | Self::Refused
+            | Self::Silent
+            | Self::Stalled => panic!("changes no answer"),
         }
         answer
     }
@@ -109,12 +120,11 @@ impl Answer {
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let body = self.text();
-        let mut text =
-            format!("HTTP/1.1 {} Said\r\ncontent-length: {}\r\n", self.status, body.len());
-        for (name, value) in &self.headers {
-            text += &format!("{name}: {value}\r\n");
-        }
-        (text + "\r\n" + &body).into_bytes()
+        let headers: Vec<String> =
+            self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let (status, length, headers) = (self.status, body.len(), headers.concat());
+        format!("HTTP/1.1 {status} Said\r\ncontent-length: {length}\r\n{headers}\r\n{body}")
+            .into_bytes()
     }
 }
 

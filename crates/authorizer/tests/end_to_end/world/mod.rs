@@ -30,7 +30,7 @@ use gatepost_core::token::TokenUse;
 use gatepost_emulator::dynamodb::{DynamoDb, Storage};
 use gatepost_emulator::gateway::{Gateway, GatewayConfig, RestApi};
 use gatepost_emulator::issuer::{
-    Account, ApiListing, Bearer, Issuer, IssuerSettings, SigningKeys, TokenRequest,
+    Account, ApiListing, Bearer, Issuer, IssuerSettings, OldKeys, SigningKeys, TokenRequest,
 };
 use gatepost_emulator::lambda::{LambdaConfig, LambdaProcess, OutputSink};
 use gatepost_store::{NewRevision, create_table, put_policy};
@@ -131,6 +131,12 @@ impl World {
         let gateway = Gateway::new(GatewayConfig::new(stage, api, Arc::clone(&function) as _));
         let api = gateway.router();
         Self { issuer, keys, store, client, function, api, log, _dynamodb: dynamodb }
+    }
+
+    /// Gives the issuer new keys, on a thread of its own: making them takes long.
+    pub(crate) async fn rotate(&self, old_keys: OldKeys) {
+        let issuer = Arc::clone(&self.issuer);
+        tokio::task::spawn_blocking(move || issuer.rotate(old_keys)).await.unwrap().unwrap();
     }
 
     /// Makes `statements` the document of a group.

@@ -21,8 +21,8 @@ use super::INVOKE;
 use super::region::{List, Region, between};
 use crate::gateway::StageArn;
 
-/// The actions that API Gateway asks the policy of an authorizer about, in lower case.
-const ACTIONS: [&str; 2] = [INVOKE, "execute-api:invalidatecache"];
+/// The actions that API Gateway asks the policy of an authorizer about, in lower case and in order.
+const ACTIONS: [&str; 2] = ["execute-api:invalidatecache", INVOKE];
 
 /// How many Denies may be needed for one action.
 const MAX_STATEMENTS: usize = 64;

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 /// The time since its first reading.
 #[derive(Debug, Default)]
-pub(super) struct SteadyClock {
+pub(crate) struct SteadyClock {
     elapsed: Duration,
     last: Option<(SystemTime, Instant)>,
 }
@@ -21,7 +21,7 @@ impl SteadyClock {
     ///
     /// Calls at once may come in another order than they began in. The little that is counted
     /// twice then makes ages too long and never too short.
-    pub(super) fn read(&mut self, wall: SystemTime) -> Duration {
+    pub(crate) fn read(&mut self, wall: SystemTime) -> Duration {
         let monotonic = Instant::now();
         if let Some((last_wall, last_monotonic)) = self.last {
             let by_wall = wall.duration_since(last_wall).unwrap_or_default();
