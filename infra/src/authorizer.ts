@@ -9,7 +9,7 @@ import { AuthorizerFunction } from './authorizer-function.js';
 import { Dashboard } from './dashboard.js';
 import { agree, type FrontDoor } from './front-door.js';
 import { codeFromZip, defaultZip, type Machine } from './function-package.js';
-import type { Issuer } from './issuer.js';
+import { hasFetchedKeys, type Issuer } from './issuer.js';
 import { misuses } from './misuse.js';
 import { PolicyTable } from './policy-table.js';
 import { Rollout } from './rollout.js';
@@ -129,7 +129,7 @@ export class GatepostAuthorizer extends Construct {
     this.authorizers = attach(this, props.frontDoor, agreement, this.alias);
     this.node.addValidation({ validate: () => misuses(this, this.function, this.alias, agreement) });
 
-    const keysAge = props.issuers.some((issuer) => issuer.jwks === undefined);
+    const keysAge = props.issuers.some(hasFetchedKeys);
     const thresholds = props.alarmThresholds ?? {};
     const alarms = new Alarms(this, 'Alarms', {
       alias: this.alias,

@@ -11,7 +11,8 @@ export interface Issuer {
   /** Where the keys are. @default - `{issuer}/.well-known/jwks.json` */
   readonly jwksUri?: string;
 
-  /** The keys themselves, a JWK set; nothing is fetched then. Excludes `jwksUri`. @default - fetched */
+  /** The keys themselves, a JWK set. Without `jwksUri` nothing is ever fetched; beside it they are those
+   * that a new function begins with. @default - fetched */
   readonly jwks?: object;
 
   /** What tokens must be for. @default ['access'] */
@@ -59,14 +60,16 @@ export const ISSUER_MEMBERS = {
   algorithms: 'algorithms',
 } as const satisfies Record<keyof Issuer, string>;
 
-/** An issuer as the function reads it. @throws If the issuer has both `jwks` and `jwksUri`. */
+/** An issuer as the function reads it. */
 export function issuerJson(issuer: Issuer): Record<string, unknown> {
-  if (issuer.jwks !== undefined && issuer.jwksUri !== undefined) {
-    throw new Error('Gatepost: an issuer has either `jwks` or `jwksUri`, not both');
-  }
   const members = Object.entries(ISSUER_MEMBERS) as [keyof Issuer, string][];
   return Object.fromEntries(members.flatMap(([member, name]) => {
     const value = issuer[member];
     return value === undefined ? [] : [[name, value]];
   }));
+}
+
+/** Whether keys of this issuer are fetched, and grow old. */
+export function hasFetchedKeys(issuer: Issuer): boolean {
+  return issuer.jwks === undefined || issuer.jwksUri !== undefined;
 }

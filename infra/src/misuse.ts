@@ -11,10 +11,9 @@ const DEFAULT_RESULT_TTL_SECONDS = 300;
  * made by hand, and those that were changed after they were made. Each message names its authorizer.
  */
 export function misuses(scope: Construct, fn: lambda.Function, alias: lambda.Alias, agreement: Agreement): string[] {
-  const targets = [fn, alias].map((target) => Stack.of(target).resolve((target.node.defaultChild as CfnResource).logicalId));
   const calls = (authorizer: CfnResource, uri: unknown) => {
     const text = JSON.stringify(Stack.of(authorizer).resolve(uri)) ?? '';
-    return targets.some((logicalId) => text.includes(logicalId));
+    return [fn, alias].some((target) => refersTo(text, authorizer, target));
   };
   const authorizers = scope.node.root.node.findAll().flatMap((construct) => {
     if (construct instanceof rest.CfnAuthorizer && calls(construct, construct.authorizerUri)) {
@@ -26,6 +25,14 @@ export function misuses(scope: Construct, fn: lambda.Function, alias: lambda.Ali
     return [];
   });
   return [...environmentFaults(fn, agreement), ...authorizers];
+}
+
+/** Whether a resolved value, which stands in the template of `from`, names `target`. */
+function refersTo(text: string, from: CfnResource, target: lambda.IFunction): boolean {
+  const stack = Stack.of(target);
+  const logicalId: string = stack.resolve((target.node.defaultChild as CfnResource).logicalId);
+  // Stacks may have resources of one logical id; between stacks, an export is named after both.
+  return text.includes(logicalId) && (stack === Stack.of(from) || text.includes(`${stack.stackName}:`));
 }
 
 /** Whether the function is still told what was agreed, or somebody has changed it since. */

@@ -1,5 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Issuer } from '../src/index.js';
 import { appTemplate, projectFile, world } from './support.js';
 
 let template: Template;
@@ -26,6 +27,15 @@ describe('the runbook', () => {
     for (const text of texts) {
       for (const part of ['**Means.**', '**Look.**', '**Do.**']) expect(text).toContain(part);
     }
+  });
+
+  test('speaks of reasons and fields that there are', () => {
+    const words = [...page.matchAll(/`([a-z]+(?:_[a-z]+)+)`/g)].map(([, word]) => word!);
+    expect(words.length).toBeGreaterThan(20);
+    const known = [
+      'docs/decision-log.md', 'ARCHITECTURE.md', 'crates/authorizer/src/config/issuers.rs', 'crates/store/src/dynamodb/row.rs',
+    ].map(projectFile).join();
+    for (const word of words) expect(known).toContain(word);
   });
 });
 
@@ -73,10 +83,15 @@ test('the metrics of the function are those of the decision log', () => {
   for (const name of names) expect(page).toContain(`\`${name}\``);
 });
 
-test('keys that stand in the settings never grow stale', () => {
-  const { api, guard, template: made } = world();
-  guard({ frontDoor: { kind: 'rest', api }, issuers: [{ issuer: 'https://id.example', audience: ['a'], jwks: { keys: [] } }] });
-  expect(JSON.stringify(made().findResources('AWS::CloudWatch::Alarm'))).not.toContain('JwksAge');
+test('keys that stand in the settings never grow stale, unless they are only those to begin with', () => {
+  const watchesKeys = (issuer: Partial<Issuer>) => {
+    const { api, guard, template: made } = world();
+    guard({ frontDoor: { kind: 'rest', api }, issuers: [{ issuer: 'https://id.example', audience: ['a'], ...issuer }] });
+    return JSON.stringify(made().findResources('AWS::CloudWatch::Alarm')).includes('JwksAge');
+  };
+  expect(watchesKeys({ jwks: { keys: [] } })).toBe(false);
+  expect(watchesKeys({ jwks: { keys: [] }, jwksUri: 'https://id.example/keys' })).toBe(true);
+  expect(watchesKeys({})).toBe(true);
 });
 
 describe('a roll-out', () => {

@@ -1,10 +1,10 @@
 import {
-  aws_apigateway as rest, aws_apigatewayv2 as v2, aws_lambda as lambda, Duration,
+  aws_apigateway as rest, aws_apigatewayv2 as v2, aws_lambda as lambda, type App, Duration, Stack,
 } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
-import type { FrontDoor, GatepostAuthorizer } from '../src/index.js';
-import { CorsGatewayResponses, PolicyTable } from '../src/index.js';
-import { world } from './support.js';
+import type { FrontDoor } from '../src/index.js';
+import { CorsGatewayResponses, GatepostAuthorizer, PolicyTable } from '../src/index.js';
+import { world, ZIP } from './support.js';
 
 declare const restApi: rest.IRestApi;
 declare const httpApi: v2.IHttpApi;
@@ -116,6 +116,26 @@ test('authorizers of other functions are nobody\'s business here', () => {
     const authorizer = new rest.TokenAuthorizer(gatepost, 'Token', { handler });
     api.root.addResource('shows').addMethod('GET', new rest.MockIntegration(), { authorizer });
   })).not.toThrow();
+});
+
+test('an authorizer of another stack is looked at as well', () => {
+  const elsewhere = (gatepost: GatepostAuthorizer) => {
+    const other = new Stack(Stack.of(gatepost).node.root as App, 'Other', { env: { account: '111122223333', region: 'eu-west-1' } });
+    const api = new rest.RestApi(other, 'Api', { cloudWatchRole: false });
+    api.root.addMethod('GET', new rest.MockIntegration());
+    new rest.CfnAuthorizer(other, 'ByHand', { name: 'by-hand', type: 'TOKEN', restApiId: api.restApiId, authorizerUri: gatepost.alias.functionArn });
+  };
+  expect(faultsOf({}, elsewhere)).toThrow(/Other\/ByHand: the type is TOKEN/);
+});
+
+test('functions of two stacks are not taken for one another, though all is named alike', () => {
+  const { app, guard, issuers, stack, template } = world();
+  guard({ frontDoor: { kind: 'http', api: new v2.HttpApi(stack, 'Http') } });
+  const other = new Stack(app, 'Other', { env: { account: '111122223333', region: 'eu-west-1' } });
+  new GatepostAuthorizer(other, 'Gatepost', {
+    frontDoor: { kind: 'rest', api: rest.RestApi.fromRestApiId(other, 'Api', 'theirs'), tokenSources: ['cookie:id'] }, issuers, code: ZIP,
+  });
+  expect(template).not.toThrow();
 });
 
 test('an authorizer is not given to another kind of API', () => {

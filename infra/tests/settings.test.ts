@@ -96,11 +96,6 @@ describe('an issuer', () => {
       { issuer: 'https://id.example', audience: ['a'], jwks_uri: 'https://id.example/keys', token_use: ['id'], groups_claim: 'roles' },
     ]);
   });
-
-  test('has its keys either here or there', () => {
-    expect(() => made({}, { issuer: 'https://id.example', audience: ['a'], jwks: {}, jwksUri: 'https://id.example/keys' }))
-      .toThrow(/either `jwks` or `jwksUri`/);
-  });
 });
 
 test('every reason for which the table cannot be read belongs to an alarm', () => {
