@@ -1,6 +1,6 @@
 """Holds examples/terraform to what the construct makes: usage: terraform.py FOLDER TEMPLATE CONFIG_RS
 
-The template is that of the app without options. Terraform itself is not needed.
+The template is that of a release. Terraform itself is not needed.
 """
 
 import json
