@@ -1,6 +1,6 @@
 import {
   aws_dynamodb as dynamodb, aws_iam as iam, aws_lambda as lambda, aws_logs as logs, Duration,
-  type RemovalPolicy, Validations,
+  RemovalPolicy, Validations,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { architectureOf, type Machine } from './function-package.js';
@@ -49,6 +49,8 @@ export class AuthorizerFunction extends Construct {
       applicationLogLevelV2: lambda.ApplicationLogLevel.INFO,
       systemLogLevelV2: lambda.SystemLogLevel.WARN,
       tracing: lambda.Tracing.ACTIVE,
+      // The version before is what a rollback by hand goes to.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       recursiveLoop: lambda.RecursiveLoop.TERMINATE,
     });
     Validations.of(this.function).acknowledge({

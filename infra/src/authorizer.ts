@@ -10,7 +10,7 @@ import { Dashboard } from './dashboard.js';
 import { agree, type FrontDoor } from './front-door.js';
 import { codeFromZip, defaultZip, type Machine } from './function-package.js';
 import { hasFetchedKeys, type Issuer } from './issuer.js';
-import { misuses } from './misuse.js';
+import { apiFaults, misuses } from './misuse.js';
 import { PolicyTable } from './policy-table.js';
 import { Rollout } from './rollout.js';
 import { type AuthorizerSettings, environment, timing } from './settings.js';
@@ -127,7 +127,10 @@ export class GatepostAuthorizer extends Construct {
     this.function = made.function;
     this.logGroup = made.logGroup;
     this.authorizers = attach(this, props.frontDoor, agreement, this.alias);
-    this.node.addValidation({ validate: () => misuses(this, this.function, this.alias, agreement) });
+    this.node.addValidation({ validate: () => [
+      ...misuses(this, this.function, this.alias, agreement),
+      ...apiFaults(props.frontDoor, settings.implicitDeny ?? 'implicit'),
+    ] });
 
     const keysAge = props.issuers.some(hasFetchedKeys);
     const thresholds = props.alarmThresholds ?? {};

@@ -1,6 +1,6 @@
 import { aws_apigateway as rest, aws_apigatewayv2 as v2, type aws_lambda as lambda, type CfnResource, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { Agreement } from './front-door.js';
+import type { Agreement, FrontDoor } from './front-door.js';
 import { identitySources } from './token-source.js';
 
 /** API Gateway's own, where a REST authorizer names none. */
@@ -25,6 +25,29 @@ export function misuses(scope: Construct, fn: lambda.Function, alias: lambda.Ali
     return [];
   });
   return [...environmentFaults(fn, agreement), ...authorizers];
+}
+
+/**
+ * What is wrong with the API itself, where it is of this app: an imported one cannot be looked into.
+ *
+ * Beside a resource policy that allows, API Gateway takes an answer that neither allows nor denies for
+ * consent: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
+ */
+export function apiFaults(door: FrontDoor, implicitDeny: 'explicit' | 'implicit'): string[] {
+  const api = door.kind === 'rest' ? door.api.node.defaultChild : undefined;
+  if (!(api instanceof rest.CfnRestApi) || door.kind !== 'rest') return [];
+  const faults: string[] = [];
+  const policy = JSON.stringify(Stack.of(api).resolve(api.policy)) ?? '';
+  if (/"Effect":"Allow"/.test(policy) && implicitDeny !== 'explicit') {
+    faults.push(
+      `${api.node.path}: the API has a resource policy that allows, beside which whatever no document allows is allowed too: ` +
+        "set `implicitDeny: 'explicit'` in the settings",
+    );
+  }
+  if (door.usageIdentifierKey === true && api.apiKeySourceType !== 'AUTHORIZER') {
+    faults.push(`${api.node.path}: for \`usageIdentifierKey\` the API needs \`apiKeySourceType: AUTHORIZER\``);
+  }
+  return faults;
 }
 
 /** Whether a resolved value, which stands in the template of `from`, names `target`. */

@@ -19,7 +19,8 @@ export interface AuthorizerSettings {
   readonly expiryCondition?: boolean;
 
   /** `explicit` denies whatever no document allows, for an API with a resource policy, which could
-   * turn an implicit deny into an Allow. Doubles the size of answers. @default 'implicit' */
+   * turn an implicit deny into an Allow; beside one that is seen here it must be. Doubles the size of
+   * answers. @default 'implicit' */
   readonly implicitDeny?: 'explicit' | 'implicit';
 
   /** The age at which a key dies even when the issuer is down: `jwksTtl` to 7 days.

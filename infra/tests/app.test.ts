@@ -209,6 +209,11 @@ describe('the function', () => {
   });
 });
 
+test('versions of the function stay, so that the alias can go back to one', () => {
+  const [version] = Object.values(template.findResources('AWS::Lambda::Version'));
+  expect(version?.DeletionPolicy).toBe('Retain');
+});
+
 describe('what outlives the stack', () => {
   const policies = (made: Template) => Object.fromEntries(
     ['AWS::DynamoDB::GlobalTable', 'AWS::Cognito::UserPool', 'AWS::Logs::LogGroup']

@@ -1,8 +1,8 @@
 import {
-  aws_apigateway as rest, aws_apigatewayv2 as v2, aws_lambda as lambda, type App, Duration, Stack,
+  aws_apigateway as rest, aws_apigatewayv2 as v2, aws_iam as iam, aws_lambda as lambda, type App, Duration, Stack,
 } from 'aws-cdk-lib';
-import { expect, test } from 'vitest';
-import type { FrontDoor } from '../src/index.js';
+import { describe, expect, test } from 'vitest';
+import type { AuthorizerSettings, FrontDoor } from '../src/index.js';
 import { CorsGatewayResponses, GatepostAuthorizer, PolicyTable } from '../src/index.js';
 import { world, ZIP } from './support.js';
 
@@ -116,6 +116,32 @@ test('authorizers of other functions are nobody\'s business here', () => {
     const authorizer = new rest.TokenAuthorizer(gatepost, 'Token', { handler });
     api.root.addResource('shows').addMethod('GET', new rest.MockIntegration(), { authorizer });
   })).not.toThrow();
+});
+
+describe('an API with a resource policy', () => {
+  const withPolicy = (effect: iam.Effect, settings?: AuthorizerSettings) => () => {
+    const statement = new iam.PolicyStatement({
+      effect, actions: ['execute-api:Invoke'], principals: [new iam.AnyPrincipal()], resources: ['execute-api:/*'],
+    });
+    const { api, guard, template } = world({ policy: new iam.PolicyDocument({ statements: [statement] }) });
+    guard({ frontDoor: { kind: 'rest', api }, settings });
+    template();
+  };
+
+  test('that allows needs answers that deny', () => {
+    expect(withPolicy(iam.Effect.ALLOW)).toThrow(/resource policy that allows, beside which whatever no document allows is allowed too/);
+    expect(withPolicy(iam.Effect.ALLOW, { implicitDeny: 'explicit' })).not.toThrow();
+  });
+
+  test('that only denies does not', () => {
+    expect(withPolicy(iam.Effect.DENY)).not.toThrow();
+  });
+});
+
+test('usage plans by the caller\'s row need an API that takes the key from its authorizer', () => {
+  const { api, guard, template } = world();
+  guard({ frontDoor: { kind: 'rest', api, usageIdentifierKey: true } });
+  expect(template).toThrow(/needs `apiKeySourceType: AUTHORIZER`/);
 });
 
 test('an authorizer of another stack is looked at as well', () => {

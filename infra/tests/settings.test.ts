@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { aws_apigateway as rest, Duration } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { ISSUER_MEMBERS } from '../src/issuer.js';
 import { TABLE_REASONS } from '../src/metrics.js';
@@ -24,7 +24,7 @@ const ALL: AuthorizerSettings = {
 };
 
 const made = (settings: AuthorizerSettings, issuer?: Issuer) => {
-  const { api, guard, template } = world();
+  const { api, guard, template } = world({ apiKeySourceType: rest.ApiKeySourceType.AUTHORIZER });
   guard({ frontDoor: { kind: 'rest', api, usageIdentifierKey: true }, settings, ...(issuer && { issuers: [issuer] as const }) });
   return template();
 };

@@ -37,13 +37,13 @@ export function appTemplate(options: Record<string, unknown> = {}): Template {
 }
 
 /** A stack with an API and an issuer, and what it takes to guard the one with the other. */
-export function world() {
+export function world(apiProps: rest.RestApiProps = {}) {
   const app = new App({ autoSynth: false, outdir: temporaryFolder() });
   const stack = new Stack(app, 'Stack', { env: { account: '111122223333', region: 'eu-west-1' } });
   const pool = cognito.UserPool.fromUserPoolId(stack, 'Pool', 'eu-west-1_abcdefgh1');
   const client = cognito.UserPoolClient.fromUserPoolClientId(stack, 'Client', 'client-1');
   const issuers = [userPoolIssuer(pool, [client])] as const;
-  const api = new rest.RestApi(stack, 'Api', { cloudWatchRole: false });
+  const api = new rest.RestApi(stack, 'Api', { cloudWatchRole: false, ...apiProps });
   /** With what any authorizer needs, and `props`. */
   const guard = (props: Omit<GatepostAuthorizerProps, 'issuers' | 'code'> & Partial<GatepostAuthorizerProps>) => {
     const gatepost = new GatepostAuthorizer(stack, 'Gatepost', { issuers, code: ZIP, ...props });
