@@ -34,7 +34,12 @@ export interface Issuer {
   readonly algorithms?: readonly ('RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'EdDSA')[];
 }
 
-/** Accepts the access tokens that a user pool, of this app or imported, issues to these clients. */
+/**
+ * Accepts the access tokens that a user pool, of this app or imported, issues to these clients.
+ *
+ * A pool that was switched to the issuer of several Regions (`issuer-cognito-idp.…`) has another `iss`;
+ * for such a one write the `Issuer` out.
+ */
 export function userPoolIssuer(
   pool: cognito.IUserPool,
   clients: readonly [cognito.IUserPoolClient, ...cognito.IUserPoolClient[]],
