@@ -199,7 +199,7 @@ mod tests {
     fn a_time_is_both_of_its_keys() {
         let mut context = Context::new();
         context.set_time(UNIX_EPOCH + std::time::Duration::from_millis(1_767_225_600_900));
-        assert_eq!(context.one("aws:CurrentTime"), Some("2026-01-01T00:00:00Z"));
+        assert_eq!(context.one("aws:currenttime"), Some("2026-01-01T00:00:00Z"));
         assert_eq!(context.one("aws:epochtime"), Some("1767225600"));
     }
 
