@@ -1,0 +1,170 @@
+import {
+  aws_codedeploy as codedeploy, type aws_cloudwatch as cloudwatch, aws_dynamodb as dynamodb, aws_lambda as lambda, aws_logs as logs,
+  type aws_sns as sns, RemovalPolicy, Stack,
+} from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { Alarms, type AlarmThresholds } from './alarms.js';
+import { attach, type Authorizers } from './attachment.js';
+import { AuthorizerFunction } from './authorizer-function.js';
+import { Dashboard } from './dashboard.js';
+import { agree, type FrontDoor } from './front-door.js';
+import { codeFromZip, defaultZip, type Machine } from './function-package.js';
+import { hasFetchedKeys, type Issuer } from './issuer.js';
+import { apiFaults, misuses } from './misuse.js';
+import { PolicyTable } from './policy-table.js';
+import { Rollout } from './rollout.js';
+import { type AuthorizerSettings, environment, timing } from './settings.js';
+
+export interface GatepostAuthorizerProps {
+  /** The API, where its requests carry tokens, and how long answers are kept. */
+  readonly frontDoor: FrontDoor;
+
+  /** Whose tokens are accepted; `userPoolIssuer` makes one of a user pool. */
+  readonly issuers: readonly [Issuer, ...Issuer[]];
+
+  /**
+   * The table of policies, in the region of the stack. One of another account needs a resource policy
+   * of its own.
+   *
+   * @default - a new `PolicyTable`
+   */
+  readonly table?: dynamodb.ITable;
+
+  /** @default - the function's own defaults */
+  readonly settings?: AuthorizerSettings;
+
+  /**
+   * What the function is compiled for. arm64 costs a fifth less for the same time.
+   *
+   * @default 'arm64'
+   */
+  readonly machine?: Machine;
+
+  /**
+   * The function's package: a zip file, or code that is somewhere already.
+   *
+   * @default - `target/lambda/gatepost-authorizer-{machine}.zip`, which `scripts/build-lambda` makes
+   */
+  readonly code?: string | lambda.Code;
+
+  /**
+   * Memory in MB, and with it the share of a processor: 1769 MB are one. Verifying a token and merging
+   * policies takes well under a millisecond of a whole one, and little memory; what 128 MB would cost
+   * is time at each TLS handshake of a cold start.
+   *
+   * @default 256
+   */
+  readonly memorySize?: number;
+
+  /** How long the function's log is kept. @default RetentionDays.THREE_MONTHS */
+  readonly logRetention?: logs.RetentionDays;
+
+  /**
+   * How a new version of the function takes over.
+   *
+   * @default LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES
+   */
+  readonly rollout?: codedeploy.ILambdaDeploymentConfig;
+
+  /** When the alarms go off. @default - see `AlarmThresholds` */
+  readonly alarmThresholds?: AlarmThresholds;
+
+  /** Who is told of alarms. @default - nobody; they show in the dashboard, and take back a roll-out */
+  readonly alarmTopic?: sns.ITopic;
+
+  /**
+   * What becomes of a new table and of the log when they leave the stack.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy.RETAIN | RemovalPolicy.DESTROY;
+}
+
+/**
+ * Gatepost in front of one API: the function with its role, log and alias, the authorizer in API
+ * Gateway, alarms, a dashboard and a roll-out that takes itself back.
+ *
+ * ```ts
+ * const gatepost = new GatepostAuthorizer(this, 'Gatepost', {
+ *   frontDoor: { kind: 'rest', api },
+ *   issuers: [userPoolIssuer(pool, [client])],
+ * });
+ * movies.addMethod('GET', integration, { authorizer: gatepost.rest });
+ * ```
+ */
+export class GatepostAuthorizer extends Construct {
+  /** What API Gateway calls. */
+  readonly alias: lambda.Alias;
+  /** By the names of their entries in docs/runbook.md. */
+  readonly alarms: readonly cloudwatch.Alarm[];
+  readonly function: lambda.Function;
+  readonly logGroup: logs.ILogGroup;
+  readonly table: dynamodb.ITable;
+  private readonly authorizers: Authorizers;
+
+  constructor(scope: Construct, id: string, props: GatepostAuthorizerProps) {
+    super(scope, id);
+    const agreement = agree(props.frontDoor);
+    const settings = props.settings ?? {};
+    const { deadlineMs, jwksTtlSeconds } = timing(settings);
+    const machine = props.machine ?? 'arm64';
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+
+    this.table = props.table ?? new PolicyTable(this, 'Policies', { removalPolicy }).table;
+    const made = new AuthorizerFunction(this, 'Function', {
+      code: props.code instanceof lambda.Code ? props.code : codeFromZip(props.code ?? defaultZip(machine), machine),
+      deadlineMs,
+      environment: environment(
+        settings, props.issuers, this.table.tableName, agreement, props.frontDoor.kind, (value) => Stack.of(this).toJsonString(value),
+      ),
+      logRetention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
+      machine,
+      memorySize: props.memorySize ?? 256,
+      removalPolicy,
+      table: this.table,
+    });
+    this.alias = made.alias;
+    this.function = made.function;
+    this.logGroup = made.logGroup;
+    this.authorizers = attach(this, props.frontDoor, agreement, this.alias);
+    this.node.addValidation({ validate: () => [
+      ...misuses(this, this.function, this.alias, agreement),
+      ...apiFaults(props.frontDoor, settings.implicitDeny ?? 'implicit'),
+    ] });
+
+    const keysAge = props.issuers.some(hasFetchedKeys);
+    const thresholds = props.alarmThresholds ?? {};
+    const alarms = new Alarms(this, 'Alarms', {
+      alias: this.alias,
+      staleKeysSeconds: keysAge ? (thresholds.staleKeys?.toSeconds() ?? 2 * jwksTtlSeconds) : undefined,
+      thresholds,
+      topic: props.alarmTopic,
+    });
+    this.alarms = alarms.all;
+    new Dashboard(this, 'Overview', { alarms: alarms.all, alias: this.alias, logGroup: this.logGroup });
+    new Rollout(this, 'Rollout', {
+      alarms: alarms.rollback,
+      alias: this.alias,
+      config: props.rollout ?? codedeploy.LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES,
+    });
+  }
+
+  /** For the methods of the REST API. @throws If the front door is another. */
+  get rest(): NonNullable<Authorizers['rest']> {
+    return this.authorizers.rest ?? this.otherDoor('rest');
+  }
+
+  /** For the routes of the HTTP API. @throws If the front door is another. */
+  get http(): NonNullable<Authorizers['http']> {
+    return this.authorizers.http ?? this.otherDoor('http');
+  }
+
+  /** For the route `$connect` of the WebSocket API. @throws If the front door is another. */
+  get webSocket(): NonNullable<Authorizers['webSocket']> {
+    return this.authorizers.webSocket ?? this.otherDoor('websocket');
+  }
+
+  private otherDoor(kind: FrontDoor['kind']): never {
+    throw new Error(`Gatepost: ${this.node.path} was made for another kind of API than \`${kind}\``);
+  }
+}

@@ -1,0 +1,10 @@
+export { type AlarmThresholds, runbookEntry } from './alarms.js';
+export { GatepostAuthorizer, type GatepostAuthorizerProps } from './authorizer.js';
+export type { CalledMethod, FrontDoor, HttpFrontDoor, RestFrontDoor, SimpleAnswer, WebSocketFrontDoor, WholeApi } from './front-door.js';
+export type { Machine } from './function-package.js';
+export { CorsGatewayResponses, type CorsGatewayResponsesProps } from './gateway-responses.js';
+export { type Issuer, userPoolIssuer } from './issuer.js';
+export { PolicyEditors, PolicyTable, type PolicyTableProps } from './policy-table.js';
+export type { AuthorizerSettings } from './settings.js';
+export type { TokenSource, TokenSources } from './token-source.js';
+export { SignIn, type SignInProps } from './sign-in.js';

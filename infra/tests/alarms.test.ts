@@ -1,0 +1,134 @@
+import type { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Issuer } from '../src/index.js';
+import { appTemplate, projectFile, world } from './support.js';
+
+let template: Template;
+let alarms: Record<string, any>;
+beforeAll(() => {
+  template = appTemplate();
+  alarms = Object.fromEntries(Object.values(template.findResources('AWS::CloudWatch::Alarm')).map((alarm) => {
+    const [, entry] = /docs\/runbook\.md#([\w-]+)$/.exec(alarm.Properties.AlarmDescription) ?? [];
+    return [entry, alarm.Properties];
+  }));
+});
+
+describe('the runbook', () => {
+  const page = projectFile('docs/runbook.md');
+  const entries = [...page.matchAll(/^### (.+)$/gm)].map(([, heading]) => heading!.toLowerCase().replaceAll(' ', '-'));
+
+  test('has an entry for each alarm, and no other', () => {
+    expect(entries.sort()).toEqual(Object.keys(alarms).sort());
+  });
+
+  test('says in each entry what the alarm means, what to look at and what to do', () => {
+    const texts = page.split(/^### .+$/m).slice(1);
+    expect(texts).toHaveLength(entries.length);
+    for (const text of texts) {
+      for (const part of ['**Means.**', '**Look.**', '**Do.**']) expect(text).toContain(part);
+    }
+  });
+
+  test('speaks of reasons and fields that there are', () => {
+    const words = [...page.matchAll(/`([a-z]+(?:_[a-z]+)+)`/g)].map(([, word]) => word!);
+    expect(words.length).toBeGreaterThan(20);
+    const known = [
+      'docs/decision-log.md', 'ARCHITECTURE.md', 'crates/authorizer/src/config/issuers.rs', 'crates/store/src/dynamodb/row.rs',
+    ].map(projectFile).join();
+    for (const word of words) expect(known).toContain(word);
+  });
+});
+
+test('alarms are quiet while nobody calls', () => {
+  expect(Object.keys(alarms)).toHaveLength(10);
+  for (const alarm of Object.values(alarms)) {
+    expect(alarm).toMatchObject({ TreatMissingData: 'notBreaching', ComparisonOperator: 'GreaterThanOrEqualToThreshold' });
+  }
+});
+
+test('alarms watch what they are for', () => {
+  const watched = (entry: string): string[] => {
+    const { MetricName, Dimensions = [], Metrics = [] } = alarms[entry];
+    const one = (name: string, dimensions: any[]) => {
+      const reason = dimensions.find((dimension) => dimension.Name === 'Reason');
+      return reason === undefined ? name : `${name} ${reason.Value}`;
+    };
+    return MetricName !== undefined
+      ? [one(MetricName, Dimensions)]
+      : Metrics.flatMap(({ MetricStat }: any) => (MetricStat ? [one(MetricStat.Metric.MetricName, MetricStat.Metric.Dimensions ?? [])] : [])).sort();
+  };
+  expect(Object.fromEntries(Object.keys(alarms).sort().map((entry) => [entry, watched(entry)]))).toEqual({
+    'answer-too-large': ['Decisions answer_too_large'],
+    'crashes': ['Errors', 'Failures', 'Invocations', 'Rejected'],
+    'failures': ['Failures'],
+    'rejected': ['Invocations', 'Rejected'],
+    'slow-decisions': ['Duration'],
+    'stale-keys': ['JwksAge'],
+    'table-refused': ['access_denied', 'request_refused', 'table_not_found', 'unasked_row', 'unsendable'].map((reason) => `Decisions ${reason}`),
+    'table-unavailable': ['garbled_answer', 'service_failing', 'throttled', 'timed_out', 'unprocessed_keys', 'unreachable'].map((reason) => `Decisions ${reason}`),
+    'throttles': ['Throttles'],
+    'unreadable-row': ['Decisions unreadable_row'],
+  });
+  expect(alarms['slow-decisions']).toMatchObject({ ExtendedStatistic: 'p99', Threshold: 1_000 });
+  expect(alarms['stale-keys']).toMatchObject({ Statistic: 'Maximum', Threshold: 7_200 });
+  // CloudWatch takes ten metrics in an alarm.
+  for (const { Metrics = [] } of Object.values(alarms)) expect(Metrics.length).toBeLessThanOrEqual(10);
+});
+
+test('the metrics of the function are those of the decision log', () => {
+  const page = projectFile('docs/decision-log.md');
+  const custom = JSON.stringify(template.toJSON()).matchAll(/"MetricName":"(\w+)","Namespace":"Gatepost"/g);
+  const names = new Set([...custom].map(([, name]) => name!));
+  expect(names.size).toBe(4);
+  for (const name of names) expect(page).toContain(`\`${name}\``);
+});
+
+test('keys that stand in the settings never grow stale, unless they are only those to begin with', () => {
+  const watchesKeys = (issuer: Partial<Issuer>) => {
+    const { api, guard, template: made } = world();
+    guard({ frontDoor: { kind: 'rest', api }, issuers: [{ issuer: 'https://id.example', audience: ['a'], ...issuer }] });
+    return JSON.stringify(made().findResources('AWS::CloudWatch::Alarm')).includes('JwksAge');
+  };
+  expect(watchesKeys({ jwks: { keys: [] } })).toBe(false);
+  expect(watchesKeys({ jwks: { keys: [] }, jwksUri: 'https://id.example/keys' })).toBe(true);
+  expect(watchesKeys({})).toBe(true);
+});
+
+describe('a roll-out', () => {
+  test('takes itself back for those alarms that a new version can cause', () => {
+    const [group] = Object.values(template.findResources('AWS::CodeDeploy::DeploymentGroup'));
+    expect(group?.Properties).toMatchObject({
+      AutoRollbackConfiguration: { Enabled: true, Events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_REQUEST', 'DEPLOYMENT_STOP_ON_ALARM'] },
+      AlarmConfiguration: { Enabled: true },
+      DeploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent5Minutes',
+    });
+    const ids = group?.Properties.AlarmConfiguration.Alarms.map((alarm: any) => alarm.Name.Ref.replace(/^GatepostAlarms|[0-9A-F]{8}$/g, ''));
+    expect(ids).toEqual(['Failures', 'Crashes', 'SlowDecisions', 'Throttles']);
+  });
+
+  test('is how the alias moves to a new version', () => {
+    const [alias] = Object.values(template.findResources('AWS::Lambda::Alias'));
+    expect(alias?.Properties.Name).toBe('live');
+    expect(alias?.UpdatePolicy.CodeDeployLambdaAliasUpdate).toBeDefined();
+  });
+});
+
+describe('the dashboard', () => {
+  test('says who is refused and why', () => {
+    const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
+    const body = JSON.stringify(dashboard?.Properties.DashboardBody);
+    for (const outcome of ['unauthorized', 'deny', 'failure']) {
+      expect(body).toMatch(new RegExp(`SEARCH\\('\\{Gatepost,Outcome,Reason\\} MetricName=.*?Decisions.*?Outcome=.*?${outcome}`));
+    }
+    expect(body).toContain("filter message = 'decision' and outcome in ['unauthorized', 'deny', 'failure']");
+    expect(body).toContain('request_id, trace_id');
+  });
+
+  test('asks for fields that the decision log has', () => {
+    const page = projectFile('docs/decision-log.md');
+    const body = JSON.stringify(template.findResources('AWS::CloudWatch::Dashboard'));
+    const [, fields = ''] = /fields @timestamp, ([\w, ]+)/.exec(body) ?? [];
+    expect(fields.split(', ').length).toBeGreaterThan(5);
+    for (const field of fields.split(', ')) expect(page).toContain(`\`${field}\``);
+  });
+});

@@ -1,0 +1,49 @@
+import { App } from 'aws-cdk-lib';
+import { expect, test } from 'vitest';
+import { readOptions } from '../src/app/options.js';
+import { projectFile } from './support.js';
+
+const options = (context: Record<string, unknown>) => readOptions(new App({ autoSynth: false, context }).node);
+
+test('without options the app is the example as the guide describes it', () => {
+  expect(options({ 'unrelated': 1 })).toEqual({
+    apiGatewayLogRole: true,
+    callbackUrls: ['http://localhost:5173/'],
+    corsOrigin: '*',
+    keepData: true,
+    logRetention: 90,
+    machine: 'arm64',
+    mfa: 'optional',
+    replicaRegions: [],
+    resultTtlSeconds: 300,
+    throttle: 100,
+    usagePlan: false,
+    waf: false,
+  });
+});
+
+test('options come as texts from the command line, and in their own types from cdk.json', () => {
+  const fromText = options({ 'gatepost:waf': 'true', 'gatepost:resultTtlSeconds': '0', 'gatepost:callbackUrls': 'https://a.example/, https://b.example/' });
+  expect(fromText).toMatchObject({ waf: true, resultTtlSeconds: 0, callbackUrls: ['https://a.example/', 'https://b.example/'] });
+  expect(options({ 'gatepost:waf': true, 'gatepost:resultTtlSeconds': 0 })).toMatchObject({ waf: true, resultTtlSeconds: 0 });
+});
+
+test('a misspelt option is no silent default', () => {
+  expect(() => options({ 'gatepost:wafs': 'true' })).toThrow(/gatepost:wafs is no option; there are alarmTopicArn, /);
+});
+
+test('every fault is told, not only the first', () => {
+  expect(() => options({
+    'gatepost:waf': 'yes', 'gatepost:mfa': 'sms', 'gatepost:resultTtlSeconds': '3601', 'gatepost:logRetention': 91, 'gatepost:zip': '',
+  })).toThrow(/logRetention is 91 days.*/);
+  for (const name of ['waf', 'mfa', 'resultTtlSeconds', 'zip']) {
+    expect(() => options({ [`gatepost:${name}`]: '' })).toThrow(`gatepost:${name} `);
+  }
+});
+
+test('every option is in the guide', () => {
+  const guide = projectFile('docs/deploy.md');
+  for (const name of [...Object.keys(options({})), 'alarmTopicArn', 'domainPrefix', 'zip']) {
+    expect(guide).toContain(`| \`${name}\` |`);
+  }
+});
