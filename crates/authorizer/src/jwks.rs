@@ -9,7 +9,7 @@
 //! allowed; then there are none, and nobody is let in. So a key that the issuer has removed is
 //! honoured for the TTL at most while the issuer can be asked, and for the greatest age otherwise.
 //!
-//! Ages are those of a [`SteadyClock`]: a wall clock that is set back makes no key live longer, and
+//! Ages are those of a `SteadyClock`: a wall clock that is set back makes no key live longer, and
 //! no wait longer.
 
 use std::future::Future;
