@@ -229,11 +229,12 @@ impl Ends {
         let (region, account, tail) = (next(), next(), next());
         let mut tail = tail.splitn(3, '/');
         let (api_id, stage) = (tail.next().unwrap_or_default(), tail.next().unwrap_or_default());
-        for (field, value) in
-            [("partition", partition), ("region", region), ("account", account), ("API id", api_id)]
-        {
-            require(field, value, is_name(value))?;
+        // As the resources of a policy have these fields, so that they can be copied there.
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        for (field, value) in [("partition", partition), ("region", region), ("account", account)] {
+            require(field, value, value.bytes().all(is_word))?;
         }
+        require("API id", api_id, is_name(api_id))?;
         require("stage", stage, is_name(stage) || stage == "$default" || stage == "*")?;
         let partition_end = prefix.len() + 1 + partition.len();
         let region_end = partition_end + 1 + service.len() + 1 + region.len();
@@ -341,6 +342,7 @@ mod tests {
         no_stage: "arn:aws:execute-api:r:1:a1" => MethodArnError::Missing { field: "stage" };
         no_verb: "arn:aws:execute-api:r:1:a1/prod" => MethodArnError::Missing { field: "verb" };
         an_empty_verb: "arn:aws:execute-api:r:1:a1/prod//x" => MethodArnError::Missing { field: "verb" };
+        an_underscore_in_the_partition: "arn:a_ws:execute-api:r:1:a1/prod/GET/x" => MethodArnError::Malformed { field: "partition" };
         a_wildcard_for_the_api: "arn:aws:execute-api:r:1:*/prod/GET/x" => MethodArnError::Malformed { field: "API id" };
         a_wildcard_in_the_stage: "arn:aws:execute-api:r:1:a1/p*/GET/x" => MethodArnError::Malformed { field: "stage" };
         over_the_limit: "x".repeat(1_601) => MethodArnError::TooLong { bytes: 1_601 };
