@@ -87,7 +87,9 @@ fuzz_target!(|text: &str| {
             assert_eq!(body["principalId"], "8a7d");
             let policy = body["policyDocument"].to_string();
             let policy = PolicyDocument::parse(policy.as_bytes()).expect("a policy document");
-            let event: Value = serde_json::from_str(&event).expect("an event that was read");
+            // Members that are not asked for are skipped, and may hold what a reader of everything
+            // refuses: one half of a surrogate pair.
+            let Ok(event) = serde_json::from_str::<Value>(&event) else { return };
             let arn = match event["version"].as_str() {
                 Some("2.0") => &event["routeArn"],
                 _ => &event["methodArn"],
