@@ -2,9 +2,11 @@
 //! allowed as before or else denied by a statement.
 #![cfg(test)]
 
+mod short_paths;
+
 use std::collections::BTreeMap;
 
-use gatepost_core::gateway::{MethodArn, StageArn};
+use gatepost_core::gateway::MethodArn;
 use gatepost_core::policy::{
     Access, BoundPolicy, Context, Decision, ExplicitError, PolicyDocument, decide,
 };
@@ -13,8 +15,8 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::{Value, json};
+use short_paths::{STAGE, document, stage};
 
-const STAGE: &str = "arn:aws:execute-api:eu-west-1:1:a1/prod";
 const ACTIONS: [&str; 2] = ["execute-api:Invoke", "execute-api:InvalidateCache"];
 
 /// How many cases a law is tried on: these, or more if `PROPTEST_CASES` says so.
@@ -23,31 +25,11 @@ fn config() -> ProptestConfig {
     ProptestConfig { cases: usual.cases.max(1_500), ..usual }
 }
 
-fn stage() -> StageArn {
-    STAGE.parse().unwrap()
-}
-
-fn document(statements: &[Value]) -> PolicyDocument {
-    let text = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
-    PolicyDocument::parse(text.as_bytes()).unwrap()
-}
-
-/// Methods of two verbs whose paths are every text of up to three letters of a small alphabet, and
-/// a route of a WebSocket API.
+/// Every method of a short path, and a route of a WebSocket API.
 fn methods() -> Vec<MethodArn> {
-    let mut paths = vec![String::new()];
-    let mut last = paths.clone();
-    for _ in 0..3 {
-        last = last
-            .iter()
-            .flat_map(|path| ["a", "b", "/"].map(|letter| path.clone() + letter))
-            .collect();
-        paths.extend(last.clone());
-    }
-    let verbs = ["GET", "PUT"];
-    let methods = paths.iter().flat_map(|path| verbs.map(|verb| format!("{STAGE}/{verb}/{path}")));
-    let methods = methods.chain([format!("{STAGE}/$connect")]);
-    methods.map(|text| text.parse().unwrap()).collect()
+    let mut methods = short_paths::methods(3);
+    methods.push(format!("{STAGE}/$connect").parse().unwrap());
+    methods
 }
 
 /// A few of the outcomes that the conditions of [`condition`] can have.

@@ -4,10 +4,12 @@
 //! decided.
 #![cfg(test)]
 
+mod short_paths;
+
 use std::collections::BTreeSet;
 
 use gatepost_core::analysis::{Scope, diff};
-use gatepost_core::gateway::{MethodArn, StageArn};
+use gatepost_core::gateway::MethodArn;
 use gatepost_core::policy::{
     Access, BoundPolicy, Context, Decision, Dropped, Glob, PolicyDocument, Reason, decide,
     explain_merge, merge,
@@ -15,33 +17,7 @@ use gatepost_core::policy::{
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
-
-const STAGE: &str = "arn:aws:execute-api:eu-west-1:1:a1/prod";
-
-fn stage() -> StageArn {
-    STAGE.parse().unwrap()
-}
-
-fn document(statements: &[Value]) -> PolicyDocument {
-    let text = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
-    PolicyDocument::parse(text.as_bytes()).unwrap()
-}
-
-/// Methods of two verbs whose paths are every text of up to four letters of a small alphabet.
-fn methods() -> Vec<MethodArn> {
-    let mut paths = vec![String::new()];
-    let mut last = paths.clone();
-    for _ in 0..4 {
-        last = last
-            .iter()
-            .flat_map(|path| ["a", "b", "/"].map(|letter| path.clone() + letter))
-            .collect();
-        paths.extend(last.clone());
-    }
-    let verbs = ["GET", "PUT"];
-    let methods = paths.iter().flat_map(|path| verbs.map(|verb| format!("{STAGE}/{verb}/{path}")));
-    methods.map(|text| text.parse().unwrap()).collect()
-}
+use short_paths::{STAGE, document, methods, stage};
 
 /// Every outcome of the two conditions of [`condition`].
 fn contexts() -> Vec<Context> {
@@ -67,7 +43,7 @@ fn decision<'a>(
 /// The first request that two sets of documents decide differently.
 fn difference(one: &[PolicyDocument], two: &[PolicyDocument]) -> Option<String> {
     for context in contexts() {
-        for method in methods() {
+        for method in methods(4) {
             for action in ["execute-api:Invoke", "execute-api:InvalidateCache", "execute-api:x"] {
                 let [one, two] = [one, two].map(|set| decision(set, action, &method, &context));
                 if one != two {
