@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use gatepost_emulator::gateway::{Gateway, Integration, MethodVerb, RestApi};
+use gatepost_emulator::gateway::{Api, Gateway, Integration, MethodVerb};
 use gatepost_emulator::issuer::{Issuer, ListedMethod};
 
 use super::tell;
@@ -44,9 +44,10 @@ impl Routes {
     /// # Errors
     ///
     /// When it describes none.
-    pub(super) fn api(&self) -> anyhow::Result<RestApi> {
-        RestApi::from_openapi(&self.text)
-            .with_context(|| format!("the routes in `{}`", self.path.display()))
+    pub(super) fn api(&self) -> anyhow::Result<Api> {
+        let api = Api::from_openapi(&self.text)
+            .with_context(|| format!("the routes in `{}`", self.path.display()))?;
+        Ok(api.open_to_any_origin())
     }
 
     /// Makes the gateway follow the file, if it has changed; a faulty one is told and not taken.
@@ -71,22 +72,20 @@ impl Routes {
 }
 
 /// What the start page offers to call.
-pub(super) fn listed_methods(api: &RestApi) -> Vec<ListedMethod> {
-    let mut listed = Vec::new();
-    for resource in api.routes().resources() {
-        for (verb, method) in resource.methods() {
-            let verb = match verb {
-                MethodVerb::Any => "GET",
-                MethodVerb::One(verb) => verb,
-            };
-            if method.integration == Integration::Backend && verb != "OPTIONS" {
-                listed.push(ListedMethod {
-                    verb: verb.to_owned(),
-                    path: resource.template().to_owned(),
-                    summary: String::new(),
-                });
-            }
-        }
-    }
-    listed
+pub(super) fn listed_methods(api: &Api) -> Vec<ListedMethod> {
+    let listed = api.methods().into_iter().filter_map(|(verb, path, method)| {
+        let verb = match verb {
+            MethodVerb::Any => "GET",
+            MethodVerb::One(verb) => verb,
+        };
+        let is_worth_calling = matches!(method.integration, Integration::Backend { .. })
+            && verb != "OPTIONS"
+            && path.starts_with('/');
+        is_worth_calling.then(|| ListedMethod {
+            verb: verb.to_owned(),
+            path: path.to_owned(),
+            summary: String::new(),
+        })
+    });
+    listed.collect()
 }
