@@ -34,6 +34,7 @@ mod response;
 mod route;
 mod security_scheme;
 mod settings;
+mod template;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -59,6 +60,7 @@ pub use self::settings::{
     AuthorizerKind, AuthorizerSettings, MissingIdentitySource, PayloadFormat, ResultTtl,
     ValidationExpression,
 };
+pub use self::template::{Deployment, FunctionSettings, PseudoParameters, Template};
 pub use self::yaml::{Place, YamlDocument};
 
 use self::pipeline::Pipeline;

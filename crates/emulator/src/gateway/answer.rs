@@ -99,7 +99,9 @@ pub(super) fn text_of_context(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
+        Value::Array(_) | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+            Some(value.to_string())
+        }
     }
 }
 

@@ -54,6 +54,13 @@ impl Api {
         Self { kind, authorizers, notes }
     }
 
+    /// With these notes first.
+    pub(super) fn with_notes(mut self, mut notes: Vec<DefinitionNote>) -> Self {
+        notes.append(&mut self.notes);
+        self.notes = notes;
+        self
+    }
+
     /// Reads an OpenAPI 3.0 document, as YAML or JSON.
     ///
     /// It is of an HTTP API if it says something that only those know, such as

@@ -95,7 +95,7 @@ impl<'a> AuthorizerDefinition<'a> {
                 None => Ok(PayloadFormat::Rest),
             };
         }
-        let is_simple = simple.as_ref().is_some_and(|simple| simple.is_true());
+        let is_simple = simple.as_ref().is_some_and(Place::is_true);
         let version = version.ok_or_else(|| {
             self.place.fault("an HTTP API wants `authorizerPayloadFormatVersion` here: 1.0 or 2.0")
         })?;

@@ -90,10 +90,12 @@ pub(super) fn http_cors(
     Ok(cors)
 }
 
+/// What is said of a value that is mapped from elsewhere.
+pub(super) const FIXED_VALUES: &str = "only fixed header values are emulated, in single quotes";
+
 /// An integration, and the values of headers in it that are not fixed texts.
 pub(super) struct ReadIntegration<'a> {
     pub(super) integration: Integration,
-    pub(super) is_mock: bool,
     /// The headers that it sets, with the places of their values.
     pub(super) headers: Vec<(HeaderName, Place<'a>)>,
     /// The values that are mapped from elsewhere.
@@ -110,7 +112,6 @@ pub(super) fn integration<'a>(
     let is_mock = kind.eq_ignore_ascii_case("mock");
     let mut read = ReadIntegration {
         integration: Integration::backend(),
-        is_mock,
         headers: Vec::new(),
         mapped: Vec::new(),
     };
@@ -119,8 +120,7 @@ pub(super) fn integration<'a>(
     let parameters = response.as_ref().and_then(|it| spelling.get(it, "responseParameters"));
     // A proxy integration passes on what the backend says.
     let is_proxy = kind.to_ascii_lowercase().ends_with("_proxy");
-    for (name, value) in
-        parameters.filter(|_| !is_proxy).iter().flat_map(|it| it.members()).flatten()
+    for (name, value) in parameters.filter(|_| !is_proxy).iter().flat_map(Place::members).flatten()
     {
         let Some(name) = name.strip_prefix("method.response.header.") else { continue };
         let name = read_header_name(name, &value)?;

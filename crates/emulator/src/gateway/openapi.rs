@@ -36,15 +36,19 @@ const RESPONSES: &str = "x-amazon-apigateway-gateway-responses";
 
 /// Reads the text of a document.
 pub(super) fn read(text: &str) -> Result<Api, DefinitionError> {
-    read_document(&YamlDocument::parse(text)?.root())
+    read_document(&YamlDocument::parse(text)?.root(), None)
 }
 
-/// Reads a document that is part of another.
-pub(super) fn read_document(root: &Place<'_>) -> Result<Api, DefinitionError> {
+/// Reads a document, which may be part of another; the kind of API is its own to say, unless it is
+/// known already.
+pub(super) fn read_document(
+    root: &Place<'_>,
+    protocol: Option<Protocol>,
+) -> Result<Api, DefinitionError> {
     require_version(root)?;
     let schemes = root.get("components").and_then(|place| place.get("securitySchemes"));
     let reader = Reader {
-        protocol: protocol_of(root, schemes.as_ref()),
+        protocol: protocol.unwrap_or_else(|| protocol_of(root, schemes.as_ref())),
         schemes,
         rest: RouteTable::default(),
         responses: GatewayResponses::default(),
@@ -184,10 +188,7 @@ impl Reader<'_> {
             Some(place) => {
                 let read = definition::integration(Spelling::OpenApi, verb, &place)?;
                 for value in read.mapped {
-                    self.notes.push(value.note(
-                        NoteKind::NotEmulated,
-                        "only fixed header values are emulated here, in single quotes",
-                    ));
+                    self.notes.push(value.note(NoteKind::NotEmulated, definition::FIXED_VALUES));
                 }
                 read.integration
             }
@@ -214,19 +215,16 @@ impl Reader<'_> {
             return Err(scope.fault("a Lambda authorizer has no scopes; nothing would test them"));
         }
         let known = self.authorizers.iter().position(|(known, _)| known == name);
-        let index = match known {
-            Some(index) => index,
-            None => {
-                let schemes = self.schemes.as_ref();
-                let scheme = schemes.and_then(|schemes| schemes.get(name)).ok_or_else(|| {
-                    scopes.fault("there is no such scheme under `/components/securitySchemes`")
-                })?;
-                let settings = security_scheme::read(self.protocol, &scheme)?;
-                self.authorizers.push(((*name).to_owned(), settings));
-                self.authorizers.len() - 1
-            }
-        };
-        Ok(Access::Guarded(AuthorizerId(index)))
+        if let Some(index) = known {
+            return Ok(Access::Guarded(AuthorizerId(index)));
+        }
+        let schemes = self.schemes.as_ref();
+        let scheme = schemes.and_then(|schemes| schemes.get(name)).ok_or_else(|| {
+            scopes.fault("there is no such scheme under `/components/securitySchemes`")
+        })?;
+        let settings = security_scheme::read(self.protocol, &scheme)?;
+        self.authorizers.push(((*name).to_owned(), settings));
+        Ok(Access::Guarded(AuthorizerId(self.authorizers.len() - 1)))
     }
 }
 

@@ -31,6 +31,16 @@ impl YamlDocument {
         Ok(Self { value })
     }
 
+    /// A document that was made from another.
+    pub(super) fn from_value(value: Value) -> Self {
+        Self { value }
+    }
+
+    /// The value of the whole document.
+    pub(super) fn value(&self) -> &Value {
+        &self.value
+    }
+
     /// The whole document.
     pub fn root(&self) -> Place<'_> {
         Place { value: &self.value, pointer: String::new() }
@@ -48,6 +58,12 @@ impl<'a> Place<'a> {
     /// Where it is, as a JSON Pointer; empty for the whole document.
     pub fn pointer(&self) -> &str {
         &self.pointer
+    }
+
+    /// The value.
+    #[cfg(test)]
+    pub(super) fn value(&self) -> &'a Value {
+        self.value
     }
 
     /// The member `name`; `None` if it is absent, or if this is no mapping.
