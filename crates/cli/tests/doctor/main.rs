@@ -1,0 +1,219 @@
+//! `gatepost doctor`, the real command, on a real `gatepost dev`, and on gateways that are broken.
+#![cfg(test)]
+
+mod broken;
+mod world;
+
+use std::process::{Command, Stdio};
+
+use gatepost_core::policy::PolicyDocument;
+use gatepost_store::{NewRevision, put_policy};
+
+use crate::broken::Fault;
+use crate::world::{Run, TABLE, World, line_with, lines_of, run};
+
+/// The probes that ask about API Gateway's own settings, or for HTTPS, which `dev` has not.
+const NOT_HERE: [&str; 3] = ["https-only", "flush", "settings"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_good_gateway_is_safe_in_every_respect_and_its_table_as_it_was() {
+    let world = World::start().await;
+    let before = world.rows().await;
+    let run = run(&mut world.doctor(&world.api));
+    for (probe, verdict) in run.verdicts() {
+        let want = if NOT_HERE.contains(&probe) { "skipped" } else { "safe" };
+        assert_eq!(verdict, want, "{probe}: {}", run.found(probe));
+    }
+    assert_eq!(run.status, Some(0), "{run:?}");
+    for setting in [
+        "GATEPOST_EXPIRY_CONDITION=on",
+        "GATEPOST_IMPLICIT_DENY=explicit",
+        "a result TTL",
+        "GATEPOST_MAX_POLICY_BYTES",
+        "NotResource in a Deny",
+        "conditions on aws:SourceIp",
+        "a Deny of one path beside a wider Allow",
+    ] {
+        assert_eq!(run.safe(setting), Some(true), "{setting}");
+    }
+    assert_eq!(world.rows().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_broken_is_told() {
+    let world = World::start().await;
+    let before = world.rows().await;
+    let faults = [
+        Fault::CaseInsensitive,
+        Fault::Fail("size-6"),
+        Fault::Fail("size-7"),
+        Fault::Fail("size-8"),
+        Fault::FirstToken,
+        Fault::Grant("denied"),
+        Fault::Grant("except-other"),
+        Fault::Grant("head"),
+        Fault::Grant("ip-none"),
+        Fault::Grant("time-past"),
+        Fault::Grant("tls-no"),
+        Fault::KeepYes,
+        Fault::OneRoute,
+        Fault::RefusalsWithoutCors,
+        Fault::Refuse("long"),
+    ];
+    let url = broken::before(&world.api, &faults).await;
+    let run = run(&mut world.doctor(&url));
+    for (probe, want) in [
+        ("unauthorized", "amiss"),
+        ("forbidden", "amiss"),
+        ("explicit-deny", "unsafe"),
+        ("not-resource", "unsafe"),
+        ("condition-time", "unsafe"),
+        ("condition-source-ip", "unsafe"),
+        ("condition-secure-transport", "unsafe"),
+        ("expiry-of-kept-answers", "unsafe"),
+        ("method-override", "unsafe"),
+        ("two-tokens", "unsafe"),
+        ("resource-length", "amiss"),
+        ("answer-size", "amiss"),
+        ("kept-answers", "unsafe"),
+    ] {
+        assert_eq!(run.verdict(probe), want, "{probe}: {}", run.found(probe));
+    }
+    assert_eq!(run.status, Some(1));
+    assert_eq!(run.safe("GATEPOST_EXPIRY_CONDITION=on"), Some(false));
+    assert_eq!(run.safe("GATEPOST_IMPLICIT_DENY=explicit"), Some(false));
+    assert_eq!(run.safe("a result TTL"), Some(false));
+    // The fifth of eight sizes was taken, and found by halving.
+    let found = run.found("answer-size");
+    assert!(found.contains("is refused, within GATEPOST_MAX_POLICY_BYTES"), "{found}");
+    assert_eq!(world.rows().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_spelling_that_is_served_is_told() {
+    let world = World::start().await;
+    let faults = [Fault::CaseInsensitive, Fault::Refuse("time-future"), Fault::PreflightGuarded];
+    let url = broken::before(&world.api, &faults).await;
+    let run = run(&mut world.doctor(&url));
+    assert_eq!(run.verdict("path-spelling"), "unsafe");
+    assert!(run.found("path-spelling").contains("/MOVIES 200"), "{}", run.found("path-spelling"));
+    assert_eq!(run.verdict("condition-time"), "amiss");
+    assert_eq!(run.verdict("preflight"), "amiss");
+    assert_eq!(run.safe("a Deny of one path beside a wider Allow"), Some(false));
+    assert_eq!(run.status, Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_for_the_wrong_caller_end_the_run_as_unsafe() {
+    let world = World::start().await;
+    let before = world.rows().await;
+    let url = broken::before(&world.api, &[Fault::CacheAcrossTokens]).await;
+    let run = run(&mut world.doctor(&url));
+    assert_eq!(run.verdict("routes"), "unsafe");
+    assert_eq!(run.verdict("explicit-deny"), "skipped");
+    assert_eq!(run.status, Some(1));
+    assert_eq!(world.rows().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_path_is_unsafe_and_nothing_is_written_for_it() {
+    let world = World::start().await;
+    let url = broken::before(&world.api, &[Fault::Open]).await;
+    let run = run(&mut world.doctor(&url));
+    assert_eq!(run.verdict("unauthorized"), "unsafe");
+    assert_eq!(run.status, Some(1));
+    assert!(!run.stderr.contains("writing"), "{}", run.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_table_and_tokens_it_says_what_they_are_needed_for() {
+    let world = World::start().await;
+    let run = run(&mut world.bare(&world.api));
+    assert_eq!(run.status, Some(0), "{run:?}");
+    assert_eq!(run.verdict("unauthorized"), "safe");
+    assert_eq!(
+        run.found("explicit-deny"),
+        "needs --table, and --token-command, or --user-pool and --client-id"
+    );
+    assert_eq!(run.found("settings"), "needs --api-id and --stage");
+    assert_eq!(run.safe("GATEPOST_EXPIRY_CONDITION=on"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_is_no_route_is_told_before_anything_is_written() {
+    let world = World::start().await;
+    let run = run(world.doctor(&world.api).args(["--path", "/films"]));
+    assert_eq!(run.status, Some(2));
+    assert!(run.stderr.contains("name one that needs a token with --path"), "{}", run.stderr);
+    assert!(!run.stderr.contains("writing"), "{}", run.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_failure_half_way_the_table_is_as_it_was() {
+    let world = World::start().await;
+    let before = world.rows().await;
+    // The seventh call is the first with a token, and with the thirteenth nothing works any more.
+    let url = broken::before(&world.api, &[Fault::FailAfter(12)]).await;
+    let run = run(&mut world.doctor(&url));
+    assert!(run.stderr.contains("probing  kept-answers"), "{}", run.stderr);
+    assert_eq!(run.status, Some(2));
+    assert_eq!(world.rows().await, before);
+    assert_eq!(run.report["left"].as_array().unwrap().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_ctrl_c_the_table_is_as_it_was() {
+    let world = World::start().await;
+    let before = world.rows().await;
+    let mut command = world.doctor(&world.api);
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let lines = lines_of(&mut process);
+    tokio::task::block_in_place(|| line_with(&lines, "probing  routes"));
+    assert_ne!(world.rows().await, before);
+    let sent = Command::new("kill").args(["-INT", &process.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let output = tokio::task::block_in_place(|| process.wait_with_output().unwrap());
+    let run = Run::of(&output);
+    assert_eq!(run.report["stopped"], "interrupted");
+    assert_eq!(run.status, Some(2));
+    assert_eq!(world.rows().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_run_left_is_found_by_the_next_and_its_command_removes_it() {
+    let world = World::start().await;
+    let before = world.rows().await;
+    let document = PolicyDocument::parse(
+        br#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#,
+    )
+    .unwrap();
+    let revision =
+        NewRevision { updated_at: std::time::SystemTime::now(), updated_by: "a test", comment: "" };
+    let subject = "group:gatepost-doctor-0123456789abcdef-allowed".parse().unwrap();
+    put_policy(&world.client, TABLE, &subject, &document, None, &revision).await.unwrap();
+    let run = run(world.bare(&world.api).args(["--table", TABLE]));
+    let left = run.report["left_by_other_runs"].as_array().unwrap();
+    let [command] = left.as_slice() else { panic!("{left:?}") };
+    let command = command.as_str().unwrap();
+    assert!(command.contains("delete-item --table-name gatepost-policies"), "{command}");
+    assert!(command.contains(&subject.to_string()), "{command}");
+    gatepost_store::erase(&world.client, TABLE, &subject).await.unwrap();
+    assert_eq!(world.rows().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_token_command_prints_is_never_shown() {
+    let world = World::start().await;
+    for (command, want) in [
+        ("echo TOP-SECRET; exit 3", "the token command has failed: exit status: 3"),
+        ("echo TOP SECRET", "has printed something else than a token"),
+        ("true", "has printed nothing"),
+        ("echo TOP-SECRET", "the API does not accept the tokens"),
+    ] {
+        let mut doctor = world.bare(&world.api);
+        let run = run(doctor.args(["--table", TABLE, "--token-command", command]));
+        assert_eq!(run.status, Some(2), "{command}");
+        assert!(run.stderr.contains(want), "{command}: {}", run.stderr);
+        assert!(!format!("{run:?}").contains("SECRET"), "{run:?}");
+    }
+}
