@@ -28,7 +28,9 @@ use http_body_util::{BodyExt as _, Limited};
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
-pub(crate) use self::api_gateway::{Authorizer, RestApi, Stage, flush_authorizers_cache};
+pub(crate) use self::api_gateway::{
+    Authorizer, RestApi, Stage, find_stage, flush_authorizers_cache,
+};
 pub(crate) use self::cognito::{SIGN_IN_FLOW, SignIn, UserPool};
 pub(crate) use self::error::AwsError;
 pub(crate) use self::lambda::{FunctionArn, function_environment};

@@ -12,6 +12,10 @@ pub(crate) struct RestApi {
     pub(crate) has_resource_policy: bool,
     /// Every authorizer, also those that no method uses.
     pub(crate) authorizers: Vec<Authorizer>,
+    /// The gateway responses that have a header Access-Control-Allow-Origin, by their type.
+    cors: Vec<String>,
+    /// The gateway responses that were changed, by their type.
+    changed: Vec<String>,
 }
 
 /// An authorizer of a REST API.
@@ -44,11 +48,15 @@ const DEFAULT_TTL_SECONDS: u64 = 300;
 /// The marks that names of stages have beside letters and digits stay as they are.
 const STAGE_NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
+/// How a gateway response says that it has the header.
+const CORS: &str = "gatewayresponse.header.Access-Control-Allow-Origin";
+
 /// Without it, lists come in the form of HAL, under other names.
 const JSON: &[(&str, &str)] = &[("accept", "application/json")];
 
 impl RestApi {
-    /// Reads the API and its authorizers: `GetRestApi`, `GetAuthorizers`.
+    /// Reads the API, its authorizers and its gateway responses: `GetRestApi`, `GetAuthorizers`,
+    /// `GetGatewayResponses`.
     ///
     /// # Errors
     ///
@@ -60,10 +68,37 @@ impl RestApi {
         // An API has ten authorizers, or as many more as its owner asked for.
         let list = call(aws, "GET", &format!("{path}/authorizers?limit=500")).await?;
         let authorizers = list.get("item").and_then(Value::as_array);
+        let responses = call(aws, "GET", &format!("{path}/gatewayresponses?limit=500")).await?;
+        let (mut cors, mut changed) = (Vec::new(), Vec::new());
+        for response in responses.get("item").and_then(Value::as_array).into_iter().flatten() {
+            let Some(name) = response.get("responseType").and_then(Value::as_str) else { continue };
+            if response.get("defaultResponse").and_then(Value::as_bool) != Some(true) {
+                changed.push(name.to_owned());
+            }
+            let headers = response.get("responseParameters").and_then(Value::as_object);
+            if headers.into_iter().flatten().any(|(name, _)| name.eq_ignore_ascii_case(CORS)) {
+                cors.push(name.to_owned());
+            }
+        }
         Ok(Self {
+            cors,
+            changed,
             has_resource_policy: !policy.is_empty(),
             authorizers: authorizers.into_iter().flatten().map(Authorizer::read).collect(),
         })
+    }
+}
+
+impl RestApi {
+    /// Whether gateway responses of this type with a status of 4xx have CORS headers.
+    ///
+    /// Source: [gateway response types][types], on what those fall back to that are not changed.
+    ///
+    /// [types]: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+    pub(crate) fn has_cors(&self, response_type: &str) -> bool {
+        let is_changed = self.changed.iter().any(|name| name == response_type);
+        let name = if is_changed { response_type } else { "DEFAULT_4XX" };
+        self.cors.iter().any(|one| one == name)
     }
 }
 
@@ -82,20 +117,55 @@ impl Authorizer {
     }
 }
 
+/// Looks whether the stage is there: `GetStage`.
+///
+/// # Errors
+///
+/// [`AwsError`], with `NotFoundException` if it is not.
+pub(crate) async fn find_stage(aws: &Aws, stage: Stage<'_>) -> Result<(), AwsError> {
+    call(aws, "GET", &path_of(stage)).await.map(drop)
+}
+
 /// Ends every answer that the stage keeps: `FlushStageAuthorizersCache`.
 ///
 /// # Errors
 ///
 /// [`AwsError`] if it may not be done.
 pub(crate) async fn flush_authorizers_cache(aws: &Aws, stage: Stage<'_>) -> Result<(), AwsError> {
-    let path = format!(
-        "/restapis/{}/stages/{}/cache/authorizers",
+    call(aws, "DELETE", &format!("{}/cache/authorizers", path_of(stage))).await.map(drop)
+}
+
+fn path_of(stage: Stage<'_>) -> String {
+    format!(
+        "/restapis/{}/stages/{}",
         utf8_percent_encode(stage.api_id, NON_ALPHANUMERIC),
         utf8_percent_encode(stage.name, STAGE_NAME),
-    );
-    call(aws, "DELETE", &path).await.map(drop)
+    )
 }
 
 async fn call(aws: &Aws, method: &str, path: &str) -> Result<Value, AwsError> {
     aws.call(&AwsCall { service: API_GATEWAY, method, path, headers: JSON, body: b"" }).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn api(cors: &[&str], changed: &[&str]) -> RestApi {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        RestApi {
+            has_resource_policy: false,
+            authorizers: Vec::new(),
+            cors: owned(cors),
+            changed: owned(changed),
+        }
+    }
+
+    #[test]
+    fn what_is_not_changed_is_as_the_default_is() {
+        assert!(api(&["DEFAULT_4XX"], &["DEFAULT_4XX"]).has_cors("UNAUTHORIZED"));
+        let own = api(&["DEFAULT_4XX"], &["DEFAULT_4XX", "UNAUTHORIZED"]);
+        assert!(!own.has_cors("UNAUTHORIZED") && own.has_cors("ACCESS_DENIED"));
+        assert!(api(&["UNAUTHORIZED"], &["UNAUTHORIZED"]).has_cors("UNAUTHORIZED"));
+    }
 }

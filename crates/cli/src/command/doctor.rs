@@ -42,14 +42,15 @@ pub(crate) struct DoctorArgs {
     #[arg(long, value_name = "ID", requires = "client_id")]
     user_pool: Option<String>,
 
-    /// Its client whose tokens the API accepts; it must allow ALLOW_ADMIN_USER_PASSWORD_AUTH and
+    /// Its client whose tokens the API accepts; it must allow `ALLOW_ADMIN_USER_PASSWORD_AUTH` and
     /// have no secret
     #[arg(long, value_name = "ID", requires = "user_pool")]
     client_id: Option<String>,
 
-    /// A shell command that prints a token of a user in the groups that stand in
-    /// GATEPOST_DOCTOR_GROUPS, separated by commas; such as
-    /// 'gatepost token doctor --groups "$GATEPOST_DOCTOR_GROUPS"'
+    /// A shell command that prints a token of a user in the groups of `$GATEPOST_DOCTOR_GROUPS`,
+    /// such as `gatepost token doctor --groups "$GATEPOST_DOCTOR_GROUPS"`
+    ///
+    /// The groups are separated by commas; none at all is a user in no group.
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["user_pool", "client_id"])]
     token_command: Option<String>,
 

@@ -176,10 +176,9 @@ impl Seen {
         match (self.status, error_type) {
             (_, Some("UnauthorizedException")) | (401, None) => Outcome::Unauthorized,
             (_, Some("MissingAuthenticationTokenException")) => Outcome::NoRoute,
-            (_, Some("AccessDeniedException")) => Outcome::Denied,
             (_, Some("AuthorizerConfigurationException")) => Outcome::Failed,
             (403, None) if self.says("Missing Authentication Token") => Outcome::NoRoute,
-            (403, _) => Outcome::Denied,
+            (_, Some("AccessDeniedException")) | (403, _) => Outcome::Denied,
             // An HTTP API's; a back end may say so as well, and has been reached then.
             (404, None) if self.body == r#"{"message":"Not Found"}"# => Outcome::NoRoute,
             (413 | 414 | 429 | 431, _) | (400, Some(_)) => Outcome::Stopped,
@@ -220,17 +219,29 @@ impl Seen {
 }
 
 #[cfg(test)]
+impl Seen {
+    /// An answer with nothing but a status.
+    pub(super) fn of_status(status: u16) -> Self {
+        Self {
+            status,
+            error_type: None,
+            allow_origin: None,
+            allow_headers: None,
+            date: None,
+            body: Bytes::new(),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     fn seen(status: u16, error_type: Option<&str>, body: &str) -> Seen {
         Seen {
-            status,
             error_type: error_type.map(str::to_owned),
-            allow_origin: None,
-            allow_headers: None,
-            date: None,
             body: Bytes::copy_from_slice(body.as_bytes()),
+            ..Seen::of_status(status)
         }
     }
 

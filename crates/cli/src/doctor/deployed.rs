@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use gatepost_core::gateway::StageArn;
 
 use crate::aws::{
-    Authorizer, Aws, AwsError, FunctionArn, RestApi, Stage, flush_authorizers_cache,
+    Authorizer, Aws, AwsError, FunctionArn, RestApi, Stage, find_stage, flush_authorizers_cache,
     function_environment,
 };
 
@@ -15,7 +15,7 @@ pub(super) struct Deployed {
     aws: Aws,
     api_id: String,
     stage: String,
-    pub(super) has_resource_policy: bool,
+    pub(super) api: RestApi,
     /// The authorizer; `None` if there is none, or it cannot be told which it is.
     pub(super) authorizer: Option<Authorizer>,
     /// What the function is told; `Err` says why that is not known.
@@ -41,9 +41,12 @@ impl Deployed {
             }
             api => api.context("API Gateway does not tell how the API is deployed")?,
         };
+        find_stage(&aws, Stage { api_id: &api_id, name: &stage })
+            .await
+            .with_context(|| format!("the stage `{stage}`"))?;
         let mut found = None;
         let mut unread = Vec::new();
-        for authorizer in api.authorizers {
+        for authorizer in api.authorizers.clone() {
             let Some(function) = FunctionArn::of_authorizer_uri(&authorizer.uri) else { continue };
             match function_environment(&aws, &function).await {
                 Ok(settings) if settings.contains_key("GATEPOST_ISSUERS") => {
@@ -65,8 +68,7 @@ impl Deployed {
         let account = function.and_then(|function| {
             Some((function.partition()?.to_owned(), function.account()?.to_owned()))
         });
-        let has_resource_policy = api.has_resource_policy;
-        Ok(Self { aws, api_id, stage, has_resource_policy, authorizer, settings, account })
+        Ok(Self { aws, api_id, stage, api, authorizer, settings, account })
     }
 
     /// What the function is set to by `name`; `None` if it is not set, or not known.

@@ -62,7 +62,7 @@ impl Interrupt {
         let mut signals = self.signals.clone();
         if signals.wait_for(|seen| *seen >= count).await.is_err() {
             // Nobody listens any more, so that there will be none.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -109,6 +109,52 @@ impl Probe {
             Self::Settings => "Do API Gateway's settings agree with the function's?",
         }
     }
+
+    /// What it does to find out.
+    pub(crate) fn does(self) -> &'static str {
+        match self {
+            Self::Unauthorized => {
+                "GET without a token, with a text that is none, with a forged one"
+            }
+            Self::Preflight => "OPTIONS as a browser sends it",
+            Self::HttpsOnly => "GET over plain HTTP, without a token",
+            Self::UnknownRoute => "GET of a path that no API has, without a token",
+            Self::Routes => {
+                "GET by a user in no group, by one whose group allows the path, and at once by one \
+                 whose group allows another"
+            }
+            Self::Forbidden => "looks at the answer to that last one",
+            Self::ExplicitDeny => "GET by a user of two groups, one of which denies the path",
+            Self::NotResource => "a Deny of all but the path, and one of all but another",
+            Self::Time => "an Allow until 2099, and one until 2020",
+            Self::SourceIp => "an Allow for every address, and one for addresses that nobody has",
+            Self::SecureTransport => "an Allow for HTTPS, and one for anything else",
+            Self::Expiry => "an Allow that ends 15 s later: a call before, and one after",
+            Self::Spelling => "other spellings of a path that is denied beside an Allow of all",
+            Self::MethodOverride => {
+                "GET that names HEAD, with the right to GET, and with that to HEAD"
+            }
+            Self::TwoTokens => {
+                "two Authorization headers, in both orders, and the one without the right afterwards"
+            }
+            Self::ResourceLength => {
+                "a resource of nearly 512 characters beside the path, and a longer one"
+            }
+            Self::AnswerSize => {
+                "the largest policy within the function's budget, smaller ones by halving if that \
+                 fails, and one over the budget"
+            }
+            Self::KeptAnswers => {
+                "changes a document after a call, and calls again with that token and with new ones; \
+                 asks another route with the same token"
+            }
+            Self::Flush => "FlushStageAuthorizersCache, and calls until the change is in force",
+            Self::Settings => {
+                "reads the authorizer, the gateway responses and the function's environment, and \
+                 compares them with each other and with what was seen"
+            }
+        }
+    }
 }
 
 /// What was made of it.

@@ -79,13 +79,14 @@ async fn guarded(world: &mut World<'_>) -> anyhow::Result<()> {
     rights::two_tokens(world).await?;
     limits::resource_length(world).await?;
     sizes.ask(world).await?;
-    if is_ending {
-        conditions::after_the_end(world, end).await?;
+    let after = if is_ending { Some(conditions::after_the_end(world, end).await?) } else { None };
+    if let Some(kept) = kept {
+        kept.end(world).await?;
     }
-    match kept {
-        Some(kept) => kept.end(world).await,
-        None => Ok(()),
+    if let Some(after) = after {
+        conditions::of_kept_answers(world, after);
     }
+    kept::flush(world).await
 }
 
 /// What it will cost, for people.

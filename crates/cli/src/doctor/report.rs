@@ -94,6 +94,7 @@ fn finding(finding: &Finding) -> Value {
     json!({
         "probe": finding.probe.id(),
         "question": finding.probe.question(),
+        "does": finding.probe.does(),
         "verdict": finding.verdict.as_str(),
         "found": finding.found,
         "follows": finding.follows,

@@ -148,7 +148,7 @@ pub(super) fn compare(world: &mut World<'_>) {
         );
     }
     if deployed.settings.is_ok()
-        && deployed.has_resource_policy
+        && deployed.api.has_resource_policy
         && !set("GATEPOST_IMPLICIT_DENY", "explicit")
     {
         dangers.push(
@@ -158,6 +158,16 @@ pub(super) fn compare(world: &mut World<'_>) {
         );
     }
     let facts = &world.facts;
+    for (status, seen, kind) in
+        [(401, facts.cors_of_401, "UNAUTHORIZED"), (403, facts.cors_of_403, "ACCESS_DENIED")]
+    {
+        if seen == Some(false) && deployed.api.has_cors(kind) {
+            faults.push(format!(
+                "the gateway response {kind} has CORS headers, and a {status} has none: a change of \
+                 it needs a deployment to the stage"
+            ));
+        }
+    }
     if set("GATEPOST_EXPIRY_CONDITION", "on") && both(facts.time, facts.expiry) == Some(false) {
         dangers.push("GATEPOST_EXPIRY_CONDITION=on is set, and does not do what it is for".into());
     }

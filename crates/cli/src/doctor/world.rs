@@ -36,6 +36,8 @@ pub(super) struct World<'a> {
 pub(super) struct Facts {
     /// Whether the API answers preflights, so that pages of other origins are among its callers.
     pub(super) has_pages: bool,
+    pub(super) cors_of_401: Option<bool>,
+    pub(super) cors_of_403: Option<bool>,
     /// How far the API's clock is before this machine's, in seconds; negative if it is behind.
     pub(super) clock_ahead: i64,
     pub(super) deny_wins: Option<bool>,

@@ -96,10 +96,9 @@ impl Proxy {
         if request.method() == Method::OPTIONS && self.has(&Fault::PreflightGuarded) {
             return refusal(401, "UnauthorizedException");
         }
-        let granted = self.faults.iter().any(|fault| match fault {
-            Fault::Grant("head") => names("head") && headers.contains_key("x-http-method-override"),
-            Fault::Grant(name) => names(name),
-            _ => false,
+        let overrides = headers.contains_key("x-http-method-override");
+        let granted = self.faults.iter().any(|fault| {
+            matches!(fault, Fault::Grant(name) if names(name) && (*name != "head" || overrides))
         });
         let lower = path.to_ascii_lowercase();
         if granted
@@ -110,12 +109,11 @@ impl Proxy {
             return Response::new(Body::from(r#"{"let":"in"}"#));
         }
         for fault in &self.faults {
-            match fault {
-                Fault::Refuse(name) if names(name) => return refusal(403, "AccessDeniedException"),
-                Fault::Fail(name) if names(name) => {
-                    return refusal(500, "AuthorizerConfigurationException");
-                }
-                _ => {}
+            if matches!(fault, Fault::Refuse(name) if names(name)) {
+                return refusal(403, "AccessDeniedException");
+            }
+            if matches!(fault, Fault::Fail(name) if names(name)) {
+                return refusal(500, "AuthorizerConfigurationException");
             }
         }
         if let Some(token) = &token {
@@ -129,9 +127,9 @@ impl Proxy {
             }
         }
         let response = self.forward(request);
-        if response.status() == StatusCode::OK && token.is_some() {
-            memory.yes.insert(path.clone());
-            memory.yes.insert(format!("{} {path}", token.unwrap()));
+        if let Some(token) = token.filter(|_| response.status() == StatusCode::OK) {
+            memory.yes.insert(format!("{token} {path}"));
+            memory.yes.insert(path);
         }
         response
     }
@@ -148,7 +146,8 @@ impl Proxy {
                 seen_token = true;
             }
             if name != "connection" {
-                head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
+                let value = value.to_str().unwrap();
+                head.extend([name.as_str(), ": ", value, "\r\n"]);
             }
         }
         head.push_str("connection: close\r\n\r\n");

@@ -1,14 +1,19 @@
 //! `gatepost doctor`, the real command, on a real `gatepost dev`, and on gateways that are broken.
 #![cfg(test)]
 
+mod aws;
 mod broken;
 mod world;
 
+use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
 
 use gatepost_core::policy::PolicyDocument;
 use gatepost_store::{NewRevision, put_policy};
+use serde_json::{Value, json};
 
+use crate::aws::Aws;
 use crate::broken::Fault;
 use crate::world::{Run, TABLE, World, line_with, lines_of, run};
 
@@ -216,4 +221,143 @@ async fn what_a_token_command_prints_is_never_shown() {
         assert!(run.stderr.contains(want), "{command}: {}", run.stderr);
         assert!(!format!("{run:?}").contains("SECRET"), "{run:?}");
     }
+}
+
+/// A control plane whose settings agree with each other.
+fn control_plane(world: &World) -> Aws {
+    let function = "arn:aws:lambda:eu-west-1:123456789012:function:gatepost:live";
+    Aws {
+        authorizer: json!({
+            "name": "Gatepost",
+            "type": "REQUEST",
+            "identitySource": "method.request.header.Authorization",
+            "authorizerResultTtlInSeconds": 300,
+            "authorizerUri": format!(
+                "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/{function}/invocations"
+            ),
+        }),
+        gateway_responses: json!([{
+            "responseType": "UNAUTHORIZED",
+            "defaultResponse": false,
+            "responseParameters": { "gatewayresponse.header.Access-Control-Allow-Origin": "'*'" },
+        }]),
+        environment: json!({ "GATEPOST_ISSUERS": "[]", "GATEPOST_MAX_POLICY_BYTES": "8192" }),
+        busy: 2,
+        is_flow_allowed: true,
+        mint: world.token_command(),
+        flushes: world.routes(),
+        ..Aws::default()
+    }
+}
+
+/// `gatepost doctor` with a user pool, and API Gateway's settings.
+fn with_aws(world: &World, endpoint: &str) -> Command {
+    let mut command = world.bare(&world.api);
+    command.args(["--table", TABLE, "--user-pool", "eu-west-1_pool", "--client-id", "client"]);
+    command.args(["--api-id", "a1b2c3", "--stage", "prod"]);
+    for name in ["API_GATEWAY", "COGNITO_IDENTITY_PROVIDER", "LAMBDA"] {
+        command.env(format!("AWS_ENDPOINT_URL_{name}"), endpoint);
+    }
+    command
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_pool_gives_tokens_and_is_left_empty_and_a_flush_is_seen() {
+    let world = World::start().await;
+    let before = world.rows().await;
+    let aws = Arc::new(Mutex::new(control_plane(&world)));
+    let endpoint = aws::start(&aws).await;
+    let run = run(&mut with_aws(&world, &endpoint));
+    for (probe, verdict) in run.verdicts() {
+        let want = if probe == "https-only" { "skipped" } else { "safe" };
+        assert_eq!(verdict, want, "{probe}: {}", run.found(probe));
+    }
+    assert_eq!(run.status, Some(0), "{run:?}");
+    let found = run.found("answer-size");
+    assert!(found.contains("over GATEPOST_MAX_POLICY_BYTES, 8192 bytes"), "{found}");
+    assert_eq!(world.rows().await, before);
+    let aws = aws.lock().unwrap();
+    assert_eq!((aws.users.len(), aws.groups.len()), (0, 0));
+    assert!(aws.actions.iter().any(|action| action.starts_with("DELETE ")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_does_not_let_programs_sign_in_is_told_and_what_was_made_is_gone() {
+    let world = World::start().await;
+    let aws = Arc::new(Mutex::new(Aws { is_flow_allowed: false, ..control_plane(&world) }));
+    let endpoint = aws::start(&aws).await;
+    let run = run(&mut with_aws(&world, &endpoint));
+    assert_eq!(run.status, Some(2));
+    assert!(run.stderr.contains("it must allow `ALLOW_ADMIN_USER_PASSWORD_AUTH`"), "{run:?}");
+    assert!(!run.stderr.contains("writing"), "{}", run.stderr);
+    let aws = aws.lock().unwrap();
+    assert_eq!((&aws.users, &aws.groups), (&BTreeMap::new(), &BTreeMap::new()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_contradict_each_other_are_told() {
+    let world = World::start().await;
+    let good = control_plane(&world);
+    let (authorizer, environment) = (good.authorizer.clone(), good.environment.clone());
+    let aws = Arc::new(Mutex::new(good));
+    let endpoint = aws::start(&aws).await;
+    let cases: [(Value, Value, &str, &str); 4] = [
+        (json!({}), json!({}), "safe", ""),
+        (json!({}), json!({ "GATEPOST_SCOPE": "method" }), "unsafe", "GATEPOST_SCOPE=method"),
+        (
+            json!({}),
+            json!({ "GATEPOST_TOKEN_SOURCES": "cookie:session" }),
+            "unsafe",
+            "one caller gets another's",
+        ),
+        (json!({ "type": "TOKEN" }), json!({}), "amiss", "use REQUEST"),
+    ];
+    for (change, variables, verdict, follows) in cases {
+        {
+            let mut aws = aws.lock().unwrap();
+            aws.authorizer = merged(&authorizer, &change);
+            aws.environment = merged(&environment, &variables);
+        }
+        let run = run(&mut settings_only(&world, &world.api, &endpoint));
+        assert_eq!(run.verdict("settings"), verdict, "{run:?}");
+        assert!(run.report.to_string().contains(follows), "{run:?}");
+        assert_eq!(run.status, Some(i32::from(verdict != "safe")));
+    }
+}
+
+/// `gatepost doctor` without table and tokens, but with API Gateway's settings.
+fn settings_only(world: &World, url: &str, endpoint: &str) -> Command {
+    let mut command = world.bare(url);
+    command.args(["--api-id", "a1b2c3", "--stage", "prod"]);
+    command.env("AWS_ENDPOINT_URL_APIGATEWAY", endpoint).env("AWS_ENDPOINT_URL_LAMBDA", endpoint);
+    command
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gateway_responses_that_are_not_deployed_are_told() {
+    let world = World::start().await;
+    let aws = Arc::new(Mutex::new(control_plane(&world)));
+    let endpoint = aws::start(&aws).await;
+    let url = broken::before(&world.api, &[Fault::RefusalsWithoutCors]).await;
+    let run = run(&mut settings_only(&world, &url, &endpoint));
+    assert_eq!(run.verdict("settings"), "amiss");
+    assert!(run.report.to_string().contains("needs a deployment to the stage"), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn for_people_the_report_ends_with_the_settings_that_are_safe() {
+    let world = World::start().await;
+    let mut command = world.bare(&world.api);
+    let output = tokio::task::block_in_place(|| command.args(["--format", "text"]).output());
+    let text = String::from_utf8(output.unwrap().stdout).unwrap();
+    assert!(text.starts_with("safe     unauthorized "), "{text}");
+    let (_, settings) = text.split_once("\nSettings that are safe here\n").unwrap();
+    assert!(settings.contains("?    GATEPOST_EXPIRY_CONDITION=on"), "{text}");
+    assert!(!text.contains('\u{1b}'), "colours are for terminals: {text}");
+}
+
+fn merged(one: &Value, other: &Value) -> Value {
+    let mut all = one.as_object().unwrap().clone();
+    all.extend(other.as_object().unwrap().clone());
+    all.into()
 }

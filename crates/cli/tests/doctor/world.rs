@@ -72,19 +72,12 @@ impl World {
         Self { process, api, issuer, folder, client, settings, _engine: engine }
     }
 
-    /// A token of a user in these groups, separated by commas.
-    pub(crate) fn token(&self, groups: &str) -> String {
-        let output = self.token_command().args(["--groups", groups]).output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    }
-
-    /// What makes tokens, in another thread too.
-    pub(crate) fn token_command(&self) -> Command {
-        let mut command = gatepost();
-        command.args(["token", "doctor", "--issuer", &self.issuer, "--state"]);
-        command.arg(self.folder.path().join("state"));
-        command
+    /// What makes a token, when it is given `--groups` too.
+    pub(crate) fn token_command(&self) -> Vec<String> {
+        let state = self.folder.path().join("state");
+        [GATEPOST, "token", "doctor", "--issuer", &self.issuer, "--state", state.to_str().unwrap()]
+            .map(str::to_owned)
+            .into()
     }
 
     /// The routes that `dev` follows.
@@ -95,12 +88,10 @@ impl World {
     /// `gatepost doctor` on the API at `url`, with the table, and tokens by a command.
     pub(crate) fn doctor(&self, url: &str) -> Command {
         let mut command = self.bare(url);
-        command.args(["--table", TABLE, "--token-command"]).arg(format!(
-            "'{GATEPOST}' token doctor --issuer {} --state '{}' \
-             --groups \"$GATEPOST_DOCTOR_GROUPS\"",
-            self.issuer,
-            self.folder.path().join("state").display()
-        ));
+        let words: Vec<String> =
+            self.token_command().iter().map(|word| format!("'{word}'")).collect();
+        command.args(["--table", TABLE, "--token-command"]);
+        command.arg(format!("{} --groups \"$GATEPOST_DOCTOR_GROUPS\"", words.join(" ")));
         command
     }
 
@@ -127,21 +118,21 @@ impl Drop for World {
 
 /// The members in one order, which maps have not.
 fn text_of(row: &HashMap<String, AttributeValue>) -> String {
-    let value = |value: &AttributeValue| match value {
-        AttributeValue::M(members) => text_of(members),
-        AttributeValue::L(elements) => {
-            let elements = elements.iter().map(|element| match element {
-                AttributeValue::M(members) => text_of(members),
-                other => format!("{other:?}"),
-            });
-            elements.collect::<Vec<_>>().join(", ")
-        }
-        other => format!("{other:?}"),
-    };
     let mut members: Vec<String> =
-        row.iter().map(|(name, member)| format!("{name}: {}", value(member))).collect();
+        row.iter().map(|(name, member)| format!("{name}: {}", text_of_value(member))).collect();
     members.sort();
     format!("{{{}}}", members.join(", "))
+}
+
+fn text_of_value(value: &AttributeValue) -> String {
+    if let AttributeValue::M(members) = value {
+        text_of(members)
+    } else if let AttributeValue::L(elements) = value {
+        let elements: Vec<String> = elements.iter().map(text_of_value).collect();
+        format!("[{}]", elements.join(", "))
+    } else {
+        format!("{value:?}")
+    }
 }
 
 /// Runs a command to its end, while the test's own servers go on.

@@ -10,6 +10,9 @@ use crate::doctor::world::World;
 /// Clocks are compared to the second, and differ from machine to machine.
 const MARGIN: Duration = Duration::from_secs(2);
 
+/// A result TTL with which the answer of the first call is there at the second one for certain.
+const LONG_ENOUGH: Duration = Duration::from_mins(1);
+
 /// An Allow that must hold, one that must not, and what hangs on it.
 struct Pair {
     probe: Probe,
@@ -92,21 +95,45 @@ pub(super) async fn before_the_end(world: &mut World<'_>, end: SystemTime) -> an
 }
 
 /// The second one, after the end.
-pub(super) async fn after_the_end(world: &mut World<'_>, end: SystemTime) -> anyhow::Result<()> {
+pub(super) async fn after_the_end(
+    world: &mut World<'_>,
+    end: SystemTime,
+) -> anyhow::Result<Outcome> {
     world.wait_until(end + MARGIN).await?;
-    let seen = world.call(EXPIRING).await?;
-    let found = format!("200 before the moment, {} after", seen.brief());
-    let (verdict, binds, follows) = match seen.outcome() {
-        Outcome::Denied => (Verdict::Safe, Some(true), ""),
-        Outcome::Passed => (
+    Ok(world.call(EXPIRING).await?.outcome())
+}
+
+/// What the second call says, now that it is known whether answers are kept at all: one that was
+/// made anew says nothing of those.
+pub(super) fn of_kept_answers(world: &mut World<'_>, after: Outcome) {
+    let authorizer = world.deployed.as_ref().and_then(|deployed| deployed.authorizer.as_ref());
+    let ttl = authorizer.map(|authorizer| authorizer.ttl_seconds);
+    let is_short = ttl.is_some_and(|seconds| seconds < LONG_ENOUGH.as_secs());
+    let (verdict, binds, found, follows) = match (after, world.facts.kept) {
+        (Outcome::Passed, _) => (
             Verdict::Unsafe,
             Some(false),
+            "a right was still good after its moment",
             "GATEPOST_EXPIRY_CONDITION=on does not end a kept answer: an answer outlives its token \
              by the result TTL, which is to be as short as that may be",
         ),
-        _ => (Verdict::Unknown, None, ""),
+        (Outcome::Denied, Some(true)) if !is_short => {
+            (Verdict::Safe, Some(true), "a right in a kept answer ended at its moment", "")
+        }
+        (Outcome::Denied, Some(_)) => (
+            Verdict::Safe,
+            None,
+            "a right ended at its moment; answers are kept for less time than that, or not at all",
+            "",
+        ),
+        (Outcome::Denied, None) => (
+            Verdict::Unknown,
+            None,
+            "a right ended at its moment; whether its answer was kept until then is not known",
+            "",
+        ),
+        _ => (Verdict::Unknown, None, "the call after the moment has failed", ""),
     };
     world.facts.expiry = binds;
     world.found(Probe::Expiry, verdict, found, follows);
-    Ok(())
 }

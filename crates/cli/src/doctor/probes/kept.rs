@@ -59,19 +59,15 @@ impl Kept {
     /// Asks again when the function must have seen the change.
     pub(super) async fn end(self, world: &mut World<'_>) -> anyhow::Result<()> {
         let told = world.setting("GATEPOST_POLICY_TTL_SECONDS").and_then(|text| text.parse().ok());
-        let kept = match self.at_once {
-            Some(kept) => Some(kept),
-            None => {
-                let seconds: u64 = told.unwrap_or(DEFAULT_POLICY_TTL);
-                let seen_by = Duration::from_secs(seconds) + READ_LAG;
-                world.wait(seen_by.saturating_sub(self.changed_at.elapsed())).await?;
-                if world.call("kept-third").await?.denied() {
-                    Some(world.call("kept-first").await?.passed())
-                } else {
-                    None
-                }
+        let mut kept = self.at_once;
+        if kept.is_none() {
+            let seconds: u64 = told.unwrap_or(DEFAULT_POLICY_TTL);
+            let seen_by = Duration::from_secs(seconds) + READ_LAG;
+            world.wait(seen_by.saturating_sub(self.changed_at.elapsed())).await?;
+            if world.call("kept-third").await?.denied() {
+                kept = Some(world.call("kept-first").await?.passed());
             }
-        };
+        }
         world.facts.kept = kept;
         let mut parts = vec![match kept {
             Some(true) => {
@@ -101,17 +97,18 @@ impl Kept {
             None => parts.push("name a second --path to see whether it is right for other routes"),
         }
         world.found(Probe::KeptAnswers, verdict, parts.join("; "), follows);
-        flush(world, kept).await
+        Ok(())
     }
 }
 
-async fn flush(world: &mut World<'_>, kept: Option<bool>) -> anyhow::Result<()> {
+/// Ends the answers that are kept, and asks whether that one is gone.
+pub(super) async fn flush(world: &mut World<'_>) -> anyhow::Result<()> {
     if world.deployed.is_none() {
         let found = "API Gateway is not asked: that needs --api-id and --stage";
         world.found(Probe::Flush, Verdict::Skipped, found, "");
         return Ok(());
     }
-    if kept != Some(true) {
+    if world.facts.kept != Some(true) {
         let found = "no answer is known to be kept";
         world.found(Probe::Flush, Verdict::Skipped, found, "");
         return Ok(());

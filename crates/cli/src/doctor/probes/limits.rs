@@ -5,6 +5,7 @@ use gatepost_core::policy::{BoundPolicy, Context, PolicyDocument};
 
 use crate::development::STAGE;
 use crate::doctor::api::Outcome;
+use crate::doctor::deployed::Deployed;
 use crate::doctor::plan;
 use crate::doctor::probe::{Probe, Verdict};
 use crate::doctor::world::World;
@@ -16,7 +17,7 @@ const DEFAULT_BUDGET: usize = 8_192;
 /// and it is the budget that is left, not a guess.
 const CONTEXT_BYTES: usize = 1_024;
 
-/// The smallest policy that is tried.
+/// The smallest policy that is tried, unless the budget is smaller.
 const SMALLEST: usize = 4_096;
 
 /// The largest one: its row and that row's history must be within DynamoDB's 400 KB.
@@ -84,7 +85,7 @@ impl Sizes {
         let told = world.setting("GATEPOST_MAX_POLICY_BYTES").and_then(|text| text.parse().ok());
         let is_known = world.deployed.as_ref().is_some_and(|deployed| deployed.settings.is_ok());
         let budget: usize = told.unwrap_or(DEFAULT_BUDGET);
-        let stage = world.deployed.as_ref().and_then(|deployed| deployed.stage_arn());
+        let stage = world.deployed.as_ref().and_then(Deployed::stage_arn);
         let stage = match stage {
             Some(stage) => stage,
             None => STAGE.parse()?,
@@ -94,10 +95,10 @@ impl Sizes {
             .div_ceil(100)
             .max(1);
         let none = policy_bytes(world, &stage, 0)?;
-        // Never less than the smallest: then it is the budget that is small, and that is told.
-        let top = budget.saturating_sub(CONTEXT_BYTES).min(LARGEST).max(SMALLEST);
+        let top = budget.saturating_sub(CONTEXT_BYTES).min(LARGEST);
+        let low = SMALLEST.min(top);
         let mut wanted: Vec<usize> =
-            (0..STEPS).map(|step| SMALLEST + (top - SMALLEST) * step / (STEPS - 1)).collect();
+            (0..STEPS).map(|step| low + (top - low) * step / (STEPS - 1)).collect();
         wanted.push((budget + CONTEXT_BYTES).min(LARGEST));
         let mut bytes = Vec::new();
         for (name, wanted) in NAMES.into_iter().zip(wanted) {
@@ -139,7 +140,7 @@ impl Sizes {
             format!("GATEPOST_MAX_POLICY_BYTES, taken to be {} bytes, the default", self.budget)
         };
         let (verdict, found, follows) = match (taken, refused) {
-            (Some(step), None) if over => (
+            (Some(step), None) if over && bytes(STEPS) > self.budget => (
                 Verdict::Safe,
                 format!(
                     "a policy of {} bytes is taken, and one of {}, over {budget}, as well",
@@ -148,6 +149,9 @@ impl Sizes {
                 ),
                 "the function's budget is larger than that, and API Gateway's limit too",
             ),
+            (Some(step), None) if over => {
+                (Verdict::Safe, format!("a policy of {} bytes is taken", bytes(step)), "")
+            }
             (Some(step), None) => (
                 Verdict::Safe,
                 format!(

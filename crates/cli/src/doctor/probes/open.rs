@@ -106,6 +106,7 @@ async fn unauthorized(world: &mut World<'_>) -> anyhow::Result<()> {
     let let_in = asked.iter().find(|(_, seen)| seen.passed());
     let odd = asked.iter().find(|(_, seen)| seen.outcome() != Outcome::Unauthorized);
     let silent = asked.iter().find(|(_, seen)| seen.allow_origin.is_none());
+    world.facts.cors_of_401 = Some(silent.is_none());
     let (verdict, found, follows) = if let Some((name, seen)) = let_in {
         (
             Verdict::Unsafe,
@@ -166,19 +167,23 @@ async fn https_only(world: &mut World<'_>) -> anyhow::Result<()> {
     }
     let path = world.paths.guarded.clone();
     let seen = world.interrupt.unless(world.api.ask_in_the_clear(&path)).await?;
-    let (verdict, found, follows) = match seen {
+    let (verdict, found, follows) = in_the_clear(seen.as_ref());
+    world.found(Probe::HttpsOnly, verdict, found, follows);
+    Ok(())
+}
+
+/// A server that only says that it wants HTTPS (a redirection, 400 on the port of HTTPS, 403 of
+/// `CloudFront`) has not asked for a token.
+fn in_the_clear(seen: Option<&Seen>) -> (Verdict, String, &'static str) {
+    match seen {
         None => (Verdict::Safe, "nobody answers over plain HTTP".to_owned(), ""),
-        Some(seen) if (300..400).contains(&seen.status) || seen.status == 403 => {
-            (Verdict::Safe, format!("over plain HTTP: {}, and no more", seen.status), "")
-        }
-        Some(seen) => (
+        Some(seen) if seen.status == 401 || (200..300).contains(&seen.status) => (
             Verdict::Unsafe,
             format!("over plain HTTP: {}: tokens that are sent there can be read", seen.brief()),
             "have whatever stands before the API take HTTPS only",
         ),
-    };
-    world.found(Probe::HttpsOnly, verdict, found, follows);
-    Ok(())
+        Some(seen) => (Verdict::Safe, format!("over plain HTTP: {}, and no more", seen.status), ""),
+    }
 }
 
 fn seconds_between(one: SystemTime, other: SystemTime) -> i64 {
@@ -187,4 +192,17 @@ fn seconds_between(one: SystemTime, other: SystemTime) -> i64 {
         i64::try_from(since.as_secs()).unwrap_or_default()
     };
     seconds(other) - seconds(one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_asks_for_a_token_in_the_clear_is_unsafe() {
+        let verdict = |status: u16| in_the_clear(Some(&Seen::of_status(status))).0;
+        assert_eq!(in_the_clear(None).0, Verdict::Safe);
+        assert_eq!([301, 400, 403].map(verdict), [Verdict::Safe; 3]);
+        assert_eq!([200, 401].map(verdict), [Verdict::Unsafe; 2]);
+    }
 }

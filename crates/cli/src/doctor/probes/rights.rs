@@ -4,8 +4,9 @@ use anyhow::bail;
 use gatepost_core::secret::Secret;
 
 use super::open::ADD_CORS;
-use crate::doctor::api::{Ask, Outcome};
+use crate::doctor::api::{Ask, Outcome, Seen};
 use crate::doctor::probe::{Probe, Verdict};
+use crate::doctor::tokens::Tokens;
 use crate::doctor::world::World;
 
 /// Whether the API takes our tokens at all, and gives nothing to those without a right: asked with
@@ -32,7 +33,7 @@ pub(super) async fn accepted(world: &mut World<'_>) -> anyhow::Result<()> {
                 bail!("a user in no group gets in, so that nothing can be told from the others");
             }
             Outcome::Unauthorized => {
-                let other = world.tokens.as_mut().is_some_and(|tokens| tokens.use_other_kind());
+                let other = world.tokens.as_mut().is_some_and(Tokens::use_other_kind);
                 if !other {
                     bail!(
                         "the API does not accept the tokens ({}): they are not of an issuer, \
@@ -106,6 +107,7 @@ pub(super) async fn routes(world: &mut World<'_>) -> anyhow::Result<()> {
     world.begin(Probe::Forbidden);
     let found = format!("not allowed by any statement: {}", elsewhere.brief());
     let cors = elsewhere.allow_origin.is_some();
+    world.facts.cors_of_403 = Some(cors);
     if elsewhere.outcome() != Outcome::Denied {
         world.found(
             Probe::Forbidden,
@@ -132,7 +134,9 @@ pub(super) async fn explicit_deny(world: &mut World<'_>) -> anyhow::Result<()> {
         Outcome::Passed => {
             (Verdict::Unsafe, Some(false), "write no document that relies on a Deny here")
         }
-        _ => (Verdict::Unknown, None, ""),
+        Outcome::Failed | Outcome::NoRoute | Outcome::Stopped | Outcome::Unauthorized => {
+            (Verdict::Unknown, None, "")
+        }
     };
     world.facts.deny_wins = wins;
     world.found(Probe::ExplicitDeny, verdict, found, follows);
@@ -180,7 +184,7 @@ pub(super) async fn two_tokens(world: &mut World<'_>) -> anyhow::Result<()> {
         seen.push(world.ask(&Ask { tokens: &[one, two], ..Ask::get(&path) }).await?);
     }
     let after = world.call("elsewhere").await?;
-    let statuses: Vec<String> = seen.iter().map(|seen| seen.brief()).collect();
+    let statuses: Vec<String> = seen.iter().map(Seen::brief).collect();
     let found = format!(
         "with and without the right, in both orders: {}; without, afterwards: {}",
         statuses.join(", "),
@@ -188,7 +192,7 @@ pub(super) async fn two_tokens(world: &mut World<'_>) -> anyhow::Result<()> {
     );
     let (verdict, follows) = if after.passed() {
         (Verdict::Unsafe, "set the result TTL to 0: one caller gets another's answer")
-    } else if seen.iter().any(|seen| seen.passed()) {
+    } else if seen.iter().any(Seen::passed) {
         (
             Verdict::Unsafe,
             "back ends must take the caller from the authorizer's context and never from the \

@@ -20,7 +20,11 @@ pub(super) async fn paths(world: &mut World<'_>) -> anyhow::Result<()> {
         match seen.outcome() {
             Outcome::Passed if (200..400).contains(&seen.status) => served.push(told),
             Outcome::Passed => reached.push(told),
-            _ => refused.push(told),
+            Outcome::Denied
+            | Outcome::Failed
+            | Outcome::NoRoute
+            | Outcome::Stopped
+            | Outcome::Unauthorized => refused.push(told),
         }
     }
     let list = |spellings: &[String]| spellings.join(", ");
