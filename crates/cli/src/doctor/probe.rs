@@ -206,3 +206,42 @@ impl Finding {
         Self { probe, verdict, found: found.into(), follows: follows.into() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn page(name: &str) -> String {
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+        std::fs::read_to_string(docs.join(name)).unwrap()
+    }
+
+    #[test]
+    fn every_probe_is_documented() {
+        let page = page("doctor.md");
+        let (_, table) = page.split_once("## The probes").unwrap();
+        for probe in Probe::ALL {
+            assert!(table.contains(&format!("`{}`", probe.id())), "{}", probe.id());
+        }
+    }
+
+    /// A probe that is renamed must not leave an open point without its answer.
+    #[test]
+    fn the_probes_that_settle_open_points_are_there() {
+        let page = page("unverified.md");
+        let (_, section) = page.split_once("## API Gateway").unwrap();
+        let mut named = 0;
+        for row in section.lines().filter(|line| {
+            line.starts_with("| that") || line.starts_with("| how") || line.starts_with("| what")
+        }) {
+            let column = row.split('|').nth(3).unwrap();
+            for name in column.split('`').skip(1).step_by(2) {
+                assert!(Probe::ALL.iter().any(|probe| probe.id() == name), "{name}");
+                named += 1;
+            }
+        }
+        assert!(named > 5, "{named} probes named");
+    }
+}

@@ -29,11 +29,11 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// From the last document written to the end of the right in it.
 const RIGHT_ENDS_AFTER: Duration = Duration::from_secs(15);
 
-/// Calls of the API that need no token, at most.
+/// Calls of the API that need no token.
 const OPEN_CALLS: usize = 6;
 
-/// Calls of the API with tokens, at most, without waiting for a flush.
-const GUARDED_CALLS: usize = 52;
+/// Calls of the API with tokens, where a flush is seen at once.
+const GUARDED_CALLS: usize = 50;
 
 /// Documents of [`Sizes`], and tokens for them at most.
 const SIZES: (usize, usize) = (9, 6);
@@ -102,7 +102,7 @@ pub(super) fn cost(world: &World<'_>) -> String {
         calls => format!("{calls} calls of Cognito"),
     };
     format!(
-        "at most {} calls of the API, {cognito}, {} requests to the table ({documents} documents \
+        "about {} calls of the API, {cognito}, {} requests to the table ({documents} documents \
          written and taken away); half a minute to a minute",
         OPEN_CALLS + GUARDED_CALLS,
         5 * documents + 8,

@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     Grant(&'static str),
     /// A yes is kept as a yes.
     KeepYes,
+    /// Of a document's change, the second caller who has it is told nothing yet.
+    LateChange,
     /// An answer is about the route that it was first given for.
     OneRoute,
     /// Nobody is asked for a token.
@@ -54,6 +56,7 @@ struct Memory {
     requests: usize,
     yes: HashSet<String>,
     first_route: HashMap<String, String>,
+    kept: Vec<String>,
 }
 
 /// Puts it before the API at `url`, and returns its address.
@@ -124,6 +127,14 @@ impl Proxy {
             let first = memory.first_route.entry(token.clone()).or_insert_with(|| path.clone());
             if self.has(&Fault::OneRoute) && *first != path && lower == "/shows" {
                 return refusal(403, "AccessDeniedException");
+            }
+        }
+        if let Some(token) = token.clone().filter(|_| names("kept")) {
+            if !memory.kept.contains(&token) {
+                memory.kept.push(token.clone());
+            }
+            if self.has(&Fault::LateChange) && memory.kept.get(1) == Some(&token) {
+                return Response::new(Body::from(r#"{"not":"yet"}"#));
             }
         }
         let response = self.forward(request);

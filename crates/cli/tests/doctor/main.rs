@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::aws::Aws;
 use crate::broken::Fault;
-use crate::world::{Run, TABLE, World, line_with, lines_of, run};
+use crate::world::{Run, TABLE, World, gatepost, line_with, lines_of, run};
 
 /// The probes that ask about API Gateway's own settings, or for HTTPS, which `dev` has not.
 const NOT_HERE: [&str; 3] = ["https-only", "flush", "settings"];
@@ -95,16 +95,26 @@ async fn what_is_broken_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_spelling_that_is_served_is_told() {
+async fn another_spelling_that_is_served_is_told_and_a_function_that_remembers_waited_for() {
     let world = World::start().await;
-    let faults = [Fault::CaseInsensitive, Fault::Refuse("time-future"), Fault::PreflightGuarded];
+    let faults = [
+        Fault::CaseInsensitive,
+        Fault::LateChange,
+        Fault::PreflightGuarded,
+        Fault::Refuse("time-future"),
+    ];
     let url = broken::before(&world.api, &faults).await;
-    let run = run(&mut world.doctor(&url));
+    let mut control_plane = control_plane(&world);
+    control_plane.environment["GATEPOST_POLICY_TTL_SECONDS"] = "1".into();
+    let endpoint = aws::start(&Arc::new(Mutex::new(control_plane))).await;
+    let run = run(&mut with_settings(world.doctor(&url), &endpoint));
     assert_eq!(run.verdict("path-spelling"), "unsafe");
     assert!(run.found("path-spelling").contains("/MOVIES 200"), "{}", run.found("path-spelling"));
     assert_eq!(run.verdict("condition-time"), "amiss");
     assert_eq!(run.verdict("preflight"), "amiss");
     assert_eq!(run.safe("a Deny of one path beside a wider Allow"), Some(false));
+    assert_eq!(run.verdict("kept-answers"), "safe", "{}", run.found("kept-answers"));
+    assert_eq!(run.verdict("expiry-of-kept-answers"), "safe");
     assert_eq!(run.status, Some(1));
 }
 
@@ -318,16 +328,15 @@ async fn settings_that_contradict_each_other_are_told() {
             aws.authorizer = merged(&authorizer, &change);
             aws.environment = merged(&environment, &variables);
         }
-        let run = run(&mut settings_only(&world, &world.api, &endpoint));
+        let run = run(&mut with_settings(world.bare(&world.api), &endpoint));
         assert_eq!(run.verdict("settings"), verdict, "{run:?}");
         assert!(run.report.to_string().contains(follows), "{run:?}");
         assert_eq!(run.status, Some(i32::from(verdict != "safe")));
     }
 }
 
-/// `gatepost doctor` without table and tokens, but with API Gateway's settings.
-fn settings_only(world: &World, url: &str, endpoint: &str) -> Command {
-    let mut command = world.bare(url);
+/// The same command, with API Gateway's settings.
+fn with_settings(mut command: Command, endpoint: &str) -> Command {
     command.args(["--api-id", "a1b2c3", "--stage", "prod"]);
     command.env("AWS_ENDPOINT_URL_APIGATEWAY", endpoint).env("AWS_ENDPOINT_URL_LAMBDA", endpoint);
     command
@@ -339,7 +348,7 @@ async fn gateway_responses_that_are_not_deployed_are_told() {
     let aws = Arc::new(Mutex::new(control_plane(&world)));
     let endpoint = aws::start(&aws).await;
     let url = broken::before(&world.api, &[Fault::RefusalsWithoutCors]).await;
-    let run = run(&mut settings_only(&world, &url, &endpoint));
+    let run = run(&mut with_settings(world.bare(&url), &endpoint));
     assert_eq!(run.verdict("settings"), "amiss");
     assert!(run.report.to_string().contains("needs a deployment to the stage"), "{run:?}");
 }
@@ -347,8 +356,9 @@ async fn gateway_responses_that_are_not_deployed_are_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn for_people_the_report_ends_with_the_settings_that_are_safe() {
     let world = World::start().await;
-    let mut command = world.bare(&world.api);
-    let output = tokio::task::block_in_place(|| command.args(["--format", "text"]).output());
+    let mut command = gatepost();
+    let output =
+        tokio::task::block_in_place(|| command.args(["doctor", "--url", &world.api]).output());
     let text = String::from_utf8(output.unwrap().stdout).unwrap();
     assert!(text.starts_with("safe     unauthorized "), "{text}");
     let (_, settings) = text.split_once("\nSettings that are safe here\n").unwrap();

@@ -37,7 +37,8 @@ pub(super) async fn accepted(world: &mut World<'_>) -> anyhow::Result<()> {
                 if !other {
                     bail!(
                         "the API does not accept the tokens ({}): they are not of an issuer, \
-                         client or kind that GATEPOST_ISSUERS names",
+                         client or kind that GATEPOST_ISSUERS names, or the function does not read \
+                         them from `Authorization: Bearer`",
                         seen.brief()
                     );
                 }
