@@ -28,13 +28,12 @@ use anyhow::{Context as _, ensure};
 use gatepost_authorizer::https::HttpsClient;
 use gatepost_authorizer::url::SecureUrl;
 use gatepost_store::TableLayout;
-use uuid::Uuid;
 
 pub(crate) use self::paths::GuardedPath;
 
 use self::api::Api;
 use self::deployed::Deployed;
-use self::documents::{Documents, PREFIX};
+use self::documents::Documents;
 use self::interrupt::Interrupt;
 use self::paths::Paths;
 use self::pool::PoolUser;
@@ -112,8 +111,7 @@ impl Examination {
         let tokens = match self.tokens {
             Some(TokenOrigin::Command(command)) => Some(Tokens::Command(command)),
             Some(TokenOrigin::Pool(pool)) => {
-                let name = format!("{PREFIX}{}", Uuid::new_v4().simple());
-                let user = Box::new(PoolUser::new(pool, name));
+                let user = Box::new(PoolUser::new(pool));
                 Some(Tokens::Pool { aws: Aws::from_environment()?, user })
             }
             None => None,

@@ -35,14 +35,26 @@ pub(crate) enum SignIn {
 }
 
 impl UserPool {
-    /// Makes a user who is told nothing: `AdminCreateUser` without an invitation.
-    pub(crate) async fn create_user(&self, aws: &Aws, user: &str) -> Result<(), AwsError> {
+    /// Makes a user who is told nothing: `AdminCreateUser` without an invitation. Returns the name
+    /// by which the pool knows the user: it draws one where people sign in by their email address.
+    pub(crate) async fn create_user(
+        &self,
+        aws: &Aws,
+        user: &str,
+        email: &str,
+    ) -> Result<String, AwsError> {
         let body = json!({
             "UserPoolId": self.id,
             "Username": user,
+            "UserAttributes": [
+                { "Name": "email", "Value": email },
+                { "Name": "email_verified", "Value": "true" },
+            ],
             "MessageAction": "SUPPRESS",
         });
-        call(aws, "AdminCreateUser", &body).await.map(drop)
+        let answer = call(aws, "AdminCreateUser", &body).await?;
+        let name = answer.pointer("/User/Username").and_then(Value::as_str);
+        name.map(str::to_owned).ok_or(AwsError::Garbled)
     }
 
     /// Gives the user a password that need not be changed: `AdminSetUserPassword`.

@@ -4,12 +4,15 @@ use anyhow::{Context as _, bail};
 use gatepost_core::secret::Secret;
 use uuid::Uuid;
 
+use super::documents::PREFIX;
 use crate::aws::{Aws, AwsError, SIGN_IN_FLOW, SignIn, UserPool};
 
 /// The user, and what else was made in the pool.
 pub(super) struct PoolUser {
     pool: UserPool,
+    /// By which the pool knows the user.
     name: String,
+    email: String,
     password: Secret<String>,
     stage: Stage,
     /// Groups that are there, or may be.
@@ -36,10 +39,14 @@ enum Kind {
 
 impl PoolUser {
     /// A user who is made when the first token is wanted.
-    pub(super) fn new(pool: UserPool, name: String) -> Self {
+    pub(super) fn new(pool: UserPool) -> Self {
+        // `.example` is nobody's, by RFC 2606.
+        let id = Uuid::new_v4().simple();
+        let email = format!("{PREFIX}{id}@gatepost-doctor.example");
         Self {
             pool,
-            name,
+            name: email.clone(),
+            email,
             password: password(),
             stage: Stage::Unmade,
             groups: Vec::new(),
@@ -102,7 +109,13 @@ impl PoolUser {
             return Ok(());
         }
         self.stage = Stage::Begun;
-        told("AdminCreateUser", self.pool.create_user(aws, &self.name).await)?;
+        let mut made = self.pool.create_user(aws, &self.name, &self.email).await;
+        // Some pools take nothing but email addresses as names, and some everything else.
+        if made.as_ref().is_err_and(|error| error.code() == Some("InvalidParameterException")) {
+            self.name = self.name.replace('@', "-at-");
+            made = self.pool.create_user(aws, &self.name, &self.email).await;
+        }
+        self.name = told("AdminCreateUser", made)?;
         told(
             "AdminSetUserPassword",
             self.pool.set_password(aws, &self.name, &self.password).await,

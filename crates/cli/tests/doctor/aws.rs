@@ -29,6 +29,8 @@ pub(crate) struct Aws {
     pub(crate) environment: Value,
     /// Calls that are refused with 429 before one is answered.
     pub(crate) busy: usize,
+    /// Whether names of users must be email addresses, or must not be.
+    pub(crate) are_names_emails: bool,
     /// Whether the client lets programs sign in.
     pub(crate) is_flow_allowed: bool,
     /// Makes an access token when it is given `--groups` and a list.
@@ -113,7 +115,15 @@ impl Aws {
         match action {
             "AdminCreateUser" => {
                 assert_eq!(text("MessageAction"), "SUPPRESS");
-                assert!(self.users.insert(user, None).is_none());
+                assert_eq!(body["UserAttributes"][0]["Name"], "email");
+                if user.contains('@') != self.are_names_emails {
+                    let message = "Username is not of the format that this pool is set up for";
+                    return refusal(400, "InvalidParameterException", message);
+                }
+                let name =
+                    if self.are_names_emails { "0b1c-drawn-by-the-pool".into() } else { user };
+                assert!(self.users.insert(name.clone(), None).is_none());
+                return done(&json!({ "User": { "Username": name } }));
             }
             "AdminSetUserPassword" => {
                 assert_eq!(body["Permanent"], true);

@@ -253,6 +253,7 @@ fn control_plane(world: &World) -> Aws {
         }]),
         environment: json!({ "GATEPOST_ISSUERS": "[]", "GATEPOST_MAX_POLICY_BYTES": "8192" }),
         busy: 2,
+        are_names_emails: true,
         is_flow_allowed: true,
         mint: world.token_command(),
         flushes: world.routes(),
@@ -294,7 +295,11 @@ async fn a_user_pool_gives_tokens_and_is_left_empty_and_a_flush_is_seen() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_does_not_let_programs_sign_in_is_told_and_what_was_made_is_gone() {
     let world = World::start().await;
-    let aws = Arc::new(Mutex::new(Aws { is_flow_allowed: false, ..control_plane(&world) }));
+    let aws = Arc::new(Mutex::new(Aws {
+        are_names_emails: false,
+        is_flow_allowed: false,
+        ..control_plane(&world)
+    }));
     let endpoint = aws::start(&aws).await;
     let run = run(&mut with_aws(&world, &endpoint));
     assert_eq!(run.status, Some(2));
