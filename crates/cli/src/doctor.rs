@@ -92,7 +92,8 @@ impl Examination {
         let interrupt = Interrupt::listen(TOTAL).context("cannot listen for Ctrl-C")?;
         let deployed = match self.stage {
             Some((api_id, stage)) => {
-                Some(Deployed::read(Aws::from_environment()?, api_id, stage).await?)
+                let read = Deployed::read(Aws::from_environment()?, api_id, stage);
+                Some(interrupt.unless(read).await??)
             }
             None => None,
         };
@@ -103,7 +104,8 @@ impl Examination {
                     table.layout == TableLayout::Gatepost,
                     "documents for probes cannot be written to the table of the AWS sample"
                 );
-                let (documents, left) = Documents::open(table.client, name).await?;
+                let (documents, left) =
+                    interrupt.unless(Documents::open(table.client, name)).await??;
                 (Some(documents), left)
             }
             None => (None, Vec::new()),
@@ -162,8 +164,8 @@ impl Examination {
     }
 }
 
-/// Takes away what was made. Returns what could not be, as commands that do it; so it is with a
-/// second Ctrl-C, which does not wait for it.
+/// Takes away what was made. Returns what could not be, as commands that do it. A Ctrl-C now does
+/// not wait for it.
 async fn clean(world: &mut World<'_>) -> Vec<String> {
     world.talk.say("cleaning up");
     let World { documents, tokens, interrupt, .. } = world;
@@ -177,7 +179,7 @@ async fn clean(world: &mut World<'_>) -> Vec<String> {
     };
     tokio::select! {
         () = work => {}
-        () = interrupt.signalled(2) => {}
+        () = interrupt.another() => {}
     }
     let mut left = documents.as_ref().map(Documents::left).unwrap_or_default();
     left.extend(tokens.as_ref().map(Tokens::left).unwrap_or_default());

@@ -57,8 +57,14 @@ impl Interrupt {
         }
     }
 
+    /// Ready when there has been one more signal than there was until now.
+    pub(super) async fn another(&self) {
+        let until_now = *self.signals.borrow();
+        self.signalled(until_now + 1).await;
+    }
+
     /// Ready when there have been `count` signals.
-    pub(super) async fn signalled(&self, count: u32) {
+    async fn signalled(&self, count: u32) {
         let mut signals = self.signals.clone();
         if signals.wait_for(|seen| *seen >= count).await.is_err() {
             // Nobody listens any more, so that there will be none.

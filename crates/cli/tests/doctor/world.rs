@@ -38,6 +38,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
+        Self::start_with_result_ttl(300).await
+    }
+
+    /// With an API that keeps answers for so many seconds.
+    pub(crate) async fn start_with_result_ttl(seconds: u64) -> Self {
         let engine = DynamoDb::start(Storage::Memory, 0).await.unwrap();
         let settings = HashMap::from([
             ("AWS_REGION", "eu-west-1".to_owned()),
@@ -51,6 +56,11 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let policies = folder.path().join("policies");
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies"), &policies);
+        let routes = policies.join("routes/openapi.yaml");
+        let text = fs::read_to_string(&routes).unwrap();
+        let of = |seconds: u64| format!("authorizerResultTtlInSeconds: {seconds}");
+        assert!(text.contains(&of(300)));
+        fs::write(&routes, text.replace(&of(300), &of(seconds))).unwrap();
         let mut process = gatepost()
             .args(["dev", "--port", "0", "--issuer-port", "0", "--dynamodb-endpoint"])
             .arg(engine.endpoint_url())
