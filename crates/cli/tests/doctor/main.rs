@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use gatepost_core::policy::PolicyDocument;
 use gatepost_store::{NewRevision, put_policy};
 use serde_json::{Value, json};
@@ -226,11 +227,29 @@ async fn what_a_killed_run_left_is_found_by_the_next_and_its_command_removes_it(
     let run = run(world.bare(&world.api).args(["--table", TABLE]));
     let left = run.report["left_by_other_runs"].as_array().unwrap();
     let [command] = left.as_slice() else { panic!("{left:?}") };
-    let command = command.as_str().unwrap();
-    assert!(command.contains("delete-item --table-name gatepost-policies"), "{command}");
-    assert!(command.contains(&subject.to_string()), "{command}");
-    gatepost_store::erase(&world.client, TABLE, &subject).await.unwrap();
+    let rows = rows_deleted_by(command.as_str().unwrap());
+    assert_eq!(world.rows().await.len(), before.len() + 2);
+    for key in rows {
+        let [subject, revision] = key;
+        let delete = world.client.delete_item().table_name(TABLE);
+        let delete = delete.key("subject", AttributeValue::S(subject));
+        delete.key("revision", AttributeValue::N(revision)).send().await.unwrap();
+    }
     assert_eq!(world.rows().await, before);
+}
+
+/// The keys that a command would delete, run in a shell whose `aws` only says what it is told.
+fn rows_deleted_by(command: &str) -> Vec<[String; 2]> {
+    let told = r#"aws() { printf '%s\n' "$*"; }"#;
+    let output = Command::new("sh").arg("-c").arg(format!("{told}\n{command}")).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let key = |line: &str| {
+        let start = "dynamodb delete-item --table-name gatepost-policies --key ";
+        let key: Value = serde_json::from_str(line.strip_prefix(start).unwrap()).unwrap();
+        let part = |name: &str, kind: &str| key[name][kind].as_str().unwrap().to_owned();
+        [part("subject", "S"), part("revision", "N")]
+    };
+    text.lines().map(key).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
