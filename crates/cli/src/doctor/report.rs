@@ -44,7 +44,16 @@ impl Report<'_> {
 
     /// For people, in `paint`.
     pub(super) fn text(&self, out: &mut dyn Write, paint: Paint) -> std::io::Result<()> {
+        let mut skipped: Vec<(&str, Vec<&str>)> = Vec::new();
         for finding in self.findings {
+            if finding.verdict == Verdict::Skipped {
+                let id = finding.probe.id();
+                match skipped.iter_mut().find(|(why, _)| *why == finding.found) {
+                    Some((_, ids)) => ids.push(id),
+                    None => skipped.push((&finding.found, vec![id])),
+                }
+                continue;
+            }
             let style = match finding.verdict {
                 Verdict::Safe => paint.good,
                 Verdict::Unsafe | Verdict::Amiss => paint.bad,
@@ -62,6 +71,10 @@ impl Report<'_> {
             if !finding.follows.is_empty() {
                 writeln!(out, "         {:<26} -> {}", "", finding.follows)?;
             }
+        }
+        for (why, ids) in skipped {
+            let (word, faint) = (Verdict::Skipped.as_str(), paint.faint);
+            writeln!(out, "{faint}{word:<8}{faint:#} {}: {why}", ids.join(", "))?;
         }
         for (what, commands) in [
             ("Could not be taken away; this does it:", self.left),
