@@ -3,6 +3,7 @@
 mod decide;
 mod dev;
 mod diff;
+mod doctor;
 mod explain;
 mod lint;
 mod matrix;
@@ -27,6 +28,7 @@ pub(crate) enum Command {
     Decide(decide::DecideArgs),
     Dev(Box<DevArgs>),
     Diff(Box<diff::DiffArgs>),
+    Doctor(Box<doctor::DoctorArgs>),
     Explain(Box<explain::ExplainArgs>),
     Lint(Box<lint::LintArgs>),
     Matrix(matrix::MatrixArgs),
@@ -48,6 +50,7 @@ impl Command {
             Self::Decide(args) => args.run(stdin, stdout, stderr),
             Self::Dev(args) => args.run(),
             Self::Diff(args) => args.run(stdout, stderr),
+            Self::Doctor(args) => args.run(stdout, stderr),
             Self::Explain(args) => args.run(stdin, stdout),
             Self::Lint(args) => args.run(stdout, stderr),
             Self::Matrix(args) => args.run(stdout, stderr),

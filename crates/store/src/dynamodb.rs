@@ -13,6 +13,7 @@
 mod attribute;
 mod backoff;
 mod create;
+mod erase;
 mod fault;
 mod layout;
 mod read_all;
@@ -36,6 +37,7 @@ use self::row::Row;
 use crate::policy_store::{PolicyStore, Rows, StoreError};
 
 pub use self::create::{CreateTableError, create_table};
+pub use self::erase::{erase, subjects_beginning};
 pub use self::layout::{TableLayout, TableLayoutError};
 pub use self::read_all::{ReadAllError, UnreadableRow, read_all};
 pub use self::revision::{NewRevision, WriteError, Written, delete_policy, put_policy};

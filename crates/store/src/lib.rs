@@ -6,7 +6,7 @@
 //! out would widen the caller's rights.
 //!
 //! The rest of the crate is for those who keep the documents: [`create_table`], [`put_policy`],
-//! [`delete_policy`], [`seed`], [`read_all`], [`revoke`], [`lift_revocation`], and the folder's [`FileOutcome`]s.
+//! [`delete_policy`], [`erase`], [`subjects_beginning`], [`seed`], [`read_all`], [`revoke`], [`lift_revocation`], and the folder's [`FileOutcome`]s.
 
 mod dynamodb;
 mod folder;
@@ -15,7 +15,7 @@ mod policy_store;
 pub use dynamodb::{
     CreateTableError, DynamoDbStore, NewRevision, ReadAllError, RevocationNote, RowFault,
     SeedReport, TableLayout, TableLayoutError, UnreadableRow, WriteError, Written, create_table,
-    delete_policy, lift_revocation, put_policy, read_all, revoke, seed,
+    delete_policy, erase, lift_revocation, put_policy, read_all, revoke, seed, subjects_beginning,
 };
 pub use folder::{
     FileFault, FileNameError, FileOutcome, FolderError, FolderStore, folder_of, policy_path,

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod conformance;
+mod erasing;
 mod folder;
 mod read_all;
 mod reading;
