@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const gatepost = join(root, 'target/debug/gatepost');
 
 /** The function's program: the one that has been built for tests, or that of a package. */
-const bootstrap = process.env.GATEPOST_BOOTSTRAP ?? join(root, 'target/debug/gatepost-authorizer');
+const bootstrap = process.env.AUTHORIZER_BOOTSTRAP ?? join(root, 'target/debug/gatepost-authorizer');
 
 const rights = JSON.parse(projectFile('crates/cli/tests/cases/rights.json')) as {
   paths: string[]; allowed: Record<string, string[]>; unauthorized: string[]; public: string[];
@@ -40,16 +40,18 @@ class Laptop {
     this.process = spawn(gatepost, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   }
 
-  /** Waits until everything is up. */
-  async ready(): Promise<this> {
+  /** Waits until everything is up. What it says later is read too: nobody should wait for a full pipe. */
+  ready(): Promise<this> {
     const address = (line: string) => /http:\S+/.exec(line)?.[0] ?? '';
-    for await (const line of createInterface({ input: this.process.stderr! })) {
-      this.said.push(line);
-      if (line.startsWith('  API ')) this.url = address(line);
-      if (line.startsWith('  Sign in ')) this.issuer = address(line);
-      if (line.includes('Ctrl-C ends it')) return this;
-    }
-    throw new Error(`gatepost dev has ended: ${this.said.join('\n')}`);
+    return new Promise((resolve, reject) => {
+      this.process.once('exit', () => reject(new Error(`gatepost dev has ended: ${this.said.join('\n')}`)));
+      createInterface({ input: this.process.stderr! }).on('line', (line) => {
+        this.said.push(line);
+        if (line.startsWith('  API ')) this.url = address(line);
+        if (line.startsWith('  Sign in ')) this.issuer = address(line);
+        if (line.includes('Ctrl-C ends it')) resolve(this);
+      });
+    });
   }
 
   token(account: string): string {
