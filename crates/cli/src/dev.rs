@@ -90,7 +90,8 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
 
     let invoke = authorizer::start(args, &settings, function).await?;
     tell_notes(&deployment.api);
-    let banner = Banner { args, gateway_url: &gateway_url, issuer_url: &issuer_url };
+    let banner =
+        Banner { args, gateway_url: &gateway_url, issuer_url: &issuer_url, table_url: &endpoint };
     let banner = banner.text(folder.len(), api_file.path(), &deployment);
     let gateway = Gateway::new(GatewayConfig {
         stage_variables: deployment.stage_variables,

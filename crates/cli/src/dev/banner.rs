@@ -16,12 +16,13 @@ pub(super) struct Banner<'a> {
     pub(super) args: &'a DevArgs,
     pub(super) gateway_url: &'a str,
     pub(super) issuer_url: &'a str,
+    pub(super) table_url: &'a str,
 }
 
 impl Banner<'_> {
     /// The whole text.
     pub(super) fn text(&self, documents: usize, file: &Path, deployment: &Deployment) -> String {
-        let Self { args, gateway_url, issuer_url } = *self;
+        let Self { args, gateway_url, issuer_url, table_url } = *self;
         let strong = Style::new().bold();
         let link = Style::new().fg_color(Some(AnsiColor::Cyan.into()));
         let program = std::env::args().next().unwrap_or_else(|| "gatepost".to_owned());
@@ -63,6 +64,7 @@ impl Banner<'_> {
         "
   {strong}API{strong:#}         {link}{gateway_url}{link:#}  ({summary}; {file}; back end: {backend})
   {strong}Sign in{strong:#}     {link}{issuer_url}{link:#}  (alice, bob, carol, admin, dave: one click each)
+  {strong}Table{strong:#}       {link}{table_url}{link:#}  (`gatepost-policies`, DynamoDB-compatible)
   {strong}Policies{strong:#}    {policies}  ({documents}; {saved})
   {strong}Authorizer{strong:#}  {authorizer}{function}
 
