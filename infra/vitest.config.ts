@@ -6,6 +6,8 @@ export default defineConfig({
     // Loading aws-cdk-lib takes most of the time: once for all files.
     isolate: false,
     maxWorkers: 1,
+    // For `vm.SourceTextModule`, in which the pages' function runs.
+    execArgv: ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
