@@ -3,7 +3,7 @@ import { GatepostStack } from '../src/app/gatepost-stack.js';
 import { readOptions } from '../src/app/options.js';
 import { sayWhy } from '../src/app/say-why.js';
 
-sayWhy(() => {
+await sayWhy(() => {
   const app = gatepostApp();
   const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
   new GatepostStack(app, 'Gatepost', {

@@ -11,7 +11,7 @@ if (folder === undefined) {
   console.error('usage: release-template.ts FOLDER [ZIP]');
   process.exit(2);
 }
-sayWhy(() => {
+await sayWhy(() => {
   if (!existsSync(zip)) {
     throw new Error(`Gatepost: there is no function package at ${resolve(zip)}. Run \`scripts/build-lambda arm64\` to build it`);
   }

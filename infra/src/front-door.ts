@@ -1,12 +1,12 @@
 import { type Duration, type aws_apigateway as rest, type aws_apigatewayv2 as v2 } from 'aws-cdk-lib';
-import { identitySources, type TokenSources } from './token-source.js';
+import { CSRF_HEADER, identitySources, readsCookies, type TokenSources } from './token-source.js';
 
 /**
  * The API to be guarded, where its requests carry tokens, and how long its answers are kept.
  *
  * From this one value come the authorizer's identity sources and result TTL in API Gateway, and the
- * function's `GATEPOST_TOKEN_SOURCES`, `GATEPOST_SCOPE` and `GATEPOST_RESPONSE`, so that the two
- * cannot disagree.
+ * function's `GATEPOST_TOKEN_SOURCES`, `GATEPOST_CSRF_HEADER`, `GATEPOST_SCOPE` and `GATEPOST_RESPONSE`,
+ * so that the two cannot disagree.
  */
 export type FrontDoor = RestFrontDoor | HttpFrontDoor | WebSocketFrontDoor;
 
@@ -96,6 +96,8 @@ export interface SimpleAnswer {
 
 /** What both sides, API Gateway and the function, are told about a front door. */
 export interface Agreement {
+  /** The header without which a token from a cookie does not count. */
+  readonly csrfHeader?: string;
   readonly identitySources: string[];
   /** Seconds, 0 for never kept. */
   readonly resultTtlSeconds: number;
@@ -129,16 +131,19 @@ export function agree(door: FrontDoor): Agreement {
     throw new Error("Gatepost: a simple answer is about the called method only: it needs `scope: 'method'`");
   }
   const resultTtlSeconds = ttlSeconds(door, answers);
-  const sources = identitySources(PREFIX[door.kind], tokenSources);
-  if (resultTtlSeconds > 0 && sources.length > 1) {
+  // At `$connect` a browser cannot send a header; its answers are not kept.
+  const csrfHeader = door.kind !== 'websocket' && readsCookies(tokenSources) ? CSRF_HEADER : undefined;
+  const places = identitySources(PREFIX[door.kind], tokenSources);
+  if (resultTtlSeconds > 0 && places.length > 1) {
     throw new Error(
-      `Gatepost: with a result TTL, API Gateway asks for all of ${sources.join(', ')} in every request, ` +
+      `Gatepost: with a result TTL, API Gateway asks for all of ${places.join(', ')} in every request, ` +
         'and answers 401 if one is missing. Use one token source, or `resultTtl: Duration.seconds(0)`, or an authorizer for each',
     );
   }
   return {
+    ...(csrfHeader !== undefined && { csrfHeader }),
     // With several sources none can be demanded; a WebSocket API has no cache, but demands them too.
-    identitySources: sources.length > 1 ? [] : sources,
+    identitySources: places.length > 1 ? [] : identitySources(PREFIX[door.kind], tokenSources, csrfHeader),
     resultTtlSeconds,
     response,
     scope: answers.scope,

@@ -5,9 +5,9 @@ import { aws_lambda as lambda } from 'aws-cdk-lib';
 /** What the function can be compiled for. */
 export type Machine = 'arm64' | 'x86_64';
 
-/** Where `scripts/build-lambda` puts the package for a machine. */
-export function defaultZip(machine: Machine): string {
-  return fileURLToPath(new URL(`../../target/lambda/gatepost-authorizer-${machine}.zip`, import.meta.url));
+/** Where `scripts/build-lambda` puts a function's package for a machine. */
+export function defaultZip(machine: Machine, name: 'gatepost-authorizer' | 'gatepost-session' = 'gatepost-authorizer'): string {
+  return fileURLToPath(new URL(`../../target/lambda/${name}-${machine}.zip`, import.meta.url));
 }
 
 /**
@@ -15,11 +15,11 @@ export function defaultZip(machine: Machine): string {
  *
  * @throws If there is no such file, saying how to make it.
  */
-export function codeFromZip(zip: string, machine: Machine): lambda.Code {
+export function codeFromZip(zip: string, machine: Machine, option: 'sessionZip' | 'zip' = 'zip'): lambda.Code {
   if (!existsSync(zip)) {
     throw new Error(
       `Gatepost: there is no function package at ${zip}. Run \`scripts/build-lambda ${machine}\` to build it, ` +
-        'or name another file with `zip` (in the app: -c gatepost:zip=FILE)',
+        `or name another file with \`code\` (in the app: -c gatepost:${option}=FILE)`,
     );
   }
   return lambda.Code.fromAsset(zip);

@@ -62,6 +62,7 @@ function refersTo(text: string, from: CfnResource, target: lambda.IFunction): bo
 function environmentFaults(fn: lambda.Function, agreement: Agreement): string[] {
   const environment = Stack.of(fn).resolve((fn.node.defaultChild as lambda.CfnFunction).environment);
   const agreed = {
+    GATEPOST_CSRF_HEADER: agreement.csrfHeader,
     GATEPOST_RESPONSE: agreement.response,
     GATEPOST_SCOPE: agreement.scope,
     GATEPOST_TOKEN_SOURCES: agreement.tokenSources.join(','),
@@ -85,7 +86,7 @@ function restFaults(authorizer: rest.CfnAuthorizer, agreement: Agreement): strin
     agreement,
     authorizer.authorizerResultTtlInSeconds ?? DEFAULT_RESULT_TTL_SECONDS,
     (authorizer.identitySource ?? '').split(',').map((source) => source.trim()),
-    identitySources('method.request', agreement.tokenSources),
+    identitySources('method.request', agreement.tokenSources, agreement.csrfHeader),
   );
   if (agreement.response === 'simple') {
     faults.push('the function gives simple answers (GATEPOST_RESPONSE=simple), which REST APIs do not understand');
@@ -99,7 +100,7 @@ function v2Faults(authorizer: v2.CfnAuthorizer, agreement: Agreement): string[] 
     agreement,
     authorizer.authorizerResultTtlInSeconds ?? 0,
     authorizer.identitySource ?? [],
-    identitySources(isWebSocket ? 'route.request' : '$request', agreement.tokenSources),
+    identitySources(isWebSocket ? 'route.request' : '$request', agreement.tokenSources, agreement.csrfHeader),
   );
   const isSimple = authorizer.enableSimpleResponses === true;
   if (isSimple !== (agreement.response === 'simple')) {
@@ -120,10 +121,19 @@ function cacheFaults(agreement: Agreement, ttl: number, actual: readonly string[
   // Header names are not case-sensitive, and no two sources differ in case only.
   const has = new Set(actual.map((source) => source.toLowerCase()));
   const missing = needed.filter((source) => !has.has(source.toLowerCase()));
-  if (ttl > 0 && missing.length > 0) {
+  const isCsrf = (source: string) => agreement.csrfHeader !== undefined && source.endsWith(`.header.${agreement.csrfHeader}`);
+  const csrf = missing.filter(isCsrf);
+  const tokens = missing.filter((source) => !isCsrf(source));
+  if (ttl > 0 && tokens.length > 0) {
     faults.push(
-      `answers are kept for ${ttl} s, but not by ${missing.join(', ')}, where the token is (GATEPOST_TOKEN_SOURCES): ` +
+      `answers are kept for ${ttl} s, but not by ${tokens.join(', ')}, where the token is (GATEPOST_TOKEN_SOURCES): ` +
         "one caller would get another's answer",
+    );
+  }
+  if (ttl > 0 && csrf.length > 0) {
+    faults.push(
+      `answers are kept for ${ttl} s, but not by ${csrf.join(', ')} (GATEPOST_CSRF_HEADER): ` +
+        'a request that another site has forged would get the answer kept for the cookie',
     );
   }
   return faults;

@@ -22,20 +22,42 @@ describe('a REST API', () => {
     expect(sourceArn(made)).toContain(':their-api/authorizers/');
   });
 
-  test('reads a token from a cookie, and keeps answers by the header that holds it', () => {
+  test('reads a token from a cookie, and keeps answers by the header that holds it and the one against forged requests', () => {
     const { api, guard, template } = world();
     guard({ frontDoor: { kind: 'rest', api, tokenSources: ['cookie:__Host-id'], answers: { scope: 'api', resultTtl: Duration.minutes(1) } } });
     const made = template();
     made.hasResourceProperties('AWS::ApiGateway::Authorizer', {
-      IdentitySource: 'method.request.header.Cookie', AuthorizerResultTtlInSeconds: 60,
+      IdentitySource: 'method.request.header.Cookie, method.request.header.X-CSRF-Token', AuthorizerResultTtlInSeconds: 60,
     });
-    expect(environmentOf(made)).toMatchObject({ GATEPOST_TOKEN_SOURCES: 'cookie:__Host-id' });
+    expect(environmentOf(made)).toMatchObject({ GATEPOST_CSRF_HEADER: 'X-CSRF-Token', GATEPOST_TOKEN_SOURCES: 'cookie:__Host-id' });
+  });
+
+  test('reads a token from the row of a session, which its function may read then', () => {
+    const { api, guard, stack, template } = world();
+    const sessions = dynamodb.Table.fromTableName(stack, 'Sessions', 'sessions');
+    guard({ frontDoor: { kind: 'rest', api, tokenSources: ['session:__Host-id'] }, sessions });
+    const made = template();
+    made.hasResourceProperties('AWS::ApiGateway::Authorizer', { IdentitySource: 'method.request.header.Cookie, method.request.header.X-CSRF-Token' });
+    expect(environmentOf(made)).toMatchObject({
+      GATEPOST_CSRF_HEADER: 'X-CSRF-Token', GATEPOST_SESSION_TABLE: 'sessions', GATEPOST_TOKEN_SOURCES: 'session:__Host-id',
+    });
+    made.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: 'dynamodb:GetItem' })]) },
+    });
+  });
+
+  test('asks for no header against forged requests where no cookie is read', () => {
+    const { api, guard, template } = world();
+    guard({ frontDoor: { kind: 'rest', api } });
+    expect(Object.keys(environmentOf(template()))).not.toContain('GATEPOST_CSRF_HEADER');
   });
 
   test('demands neither of two sources when it keeps nothing', () => {
     const { api, guard, template } = world();
     guard({ frontDoor: { kind: 'rest', api, tokenSources: ['header:Authorization', 'cookie:id'], answers: { scope: 'api', resultTtl: Duration.seconds(0) } } });
-    template().hasResourceProperties('AWS::ApiGateway::Authorizer', { IdentitySource: Match.absent(), AuthorizerResultTtlInSeconds: 0 });
+    const made = template();
+    made.hasResourceProperties('AWS::ApiGateway::Authorizer', { IdentitySource: Match.absent(), AuthorizerResultTtlInSeconds: 0 });
+    expect(environmentOf(made)).toMatchObject({ GATEPOST_CSRF_HEADER: 'X-CSRF-Token' });
   });
 
   test('keeps nothing of answers about one method', () => {

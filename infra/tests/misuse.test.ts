@@ -2,6 +2,7 @@ import {
   aws_apigateway as rest, aws_apigatewayv2 as v2, aws_iam as iam, aws_lambda as lambda, type App, Duration, Stack,
 } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
+import type { AuthorizerFunction } from '../src/authorizer-function.js';
 import type { AuthorizerSettings, FrontDoor } from '../src/index.js';
 import { CorsGatewayResponses, GatepostAuthorizer, PolicyTable } from '../src/index.js';
 import { world, ZIP } from './support.js';
@@ -28,6 +29,10 @@ export function doesNotCompile(): FrontDoor[] {
     { kind: 'websocket', api: socketApi, answers: { scope: 'api', resultTtl } },
     // @ts-expect-error identity sources follow from the token sources, and cannot be others
     { kind: 'rest', api: restApi, tokenSources: ['cookie:id'], identitySources: ['Authorization'] },
+    // @ts-expect-error nor can the header against forged requests be left out of them
+    { kind: 'rest', api: restApi, tokenSources: ['cookie:id'], csrfHeader: undefined },
+    // @ts-expect-error or be answered for by an HTTP API
+    { kind: 'http', api: httpApi, tokenSources: ['session:id'], identitySources: ['$request.header.Cookie'] },
     // @ts-expect-error authorizers are of the type REQUEST
     { kind: 'rest', api: restApi, type: 'TOKEN' },
     // @ts-expect-error a token source has a kind and a name
@@ -51,6 +56,8 @@ test.each([
   [{ kind: 'http', answers: { scope: 'api', response: 'simple' } }, /simple answer is about the called method only/],
   [{ answers: { scope: 'api', resultTtl: Duration.hours(2) } }, /`resultTtl` is 7200 s; API Gateway keeps answers for 3600 s at most/],
   [{ tokenSources: ['header:Authorization', 'cookie:id'] }, /asks for all of method.request.header.Authorization, method.request.header.Cookie/],
+  [{ tokenSources: ['session:id'] }, /a `session:` token source needs `sessions`, the table of the sessions/],
+  [{ tokenSources: ['session:a b'] }, /`session:a b` is no token source/],
   [{ tokenSources: ['Authorization'] }, /`Authorization` is no token source/],
   [{ tokenSources: ['header:a b'] }, /`header:a b` is no token source/],
 ])('%o is refused', (door, message) => {
@@ -86,6 +93,22 @@ test('so does one that keeps answers about one method', () => {
 test('so does one that keeps answers by something else than the token', () => {
   expect(faultsOf({ tokenSources: ['cookie:id'] }, (gatepost, api) => byHand(gatepost, api, {})))
     .toThrow(/ByHand: answers are kept for 300 s, but not by method.request.header.Cookie/);
+});
+
+test('so does one that keeps answers by the cookie alone, which forged requests bring along', () => {
+  expect(faultsOf({ tokenSources: ['cookie:id'] }, (gatepost, api) => byHand(gatepost, api, { identitySource: 'method.request.header.Cookie' })))
+    .toThrow(/ByHand: answers are kept for 300 s, but not by method.request.header.X-CSRF-Token \(GATEPOST_CSRF_HEADER\)/);
+});
+
+test('by the cookie alone nothing need be kept', () => {
+  expect(faultsOf({ tokenSources: ['cookie:id'] }, (gatepost, api) =>
+    byHand(gatepost, api, { identitySource: 'method.request.header.Cookie', authorizerResultTtlInSeconds: 0 }))).not.toThrow();
+});
+
+test('so does a function that is not told of the header against forged requests', () => {
+  expect(faultsOf({ tokenSources: ['cookie:id'] }, (gatepost) => (gatepost.node.findChild('Function') as AuthorizerFunction)
+    .function.addEnvironment('GATEPOST_CSRF_HEADER', 'X-Requested-With')))
+    .toThrow(/GATEPOST_CSRF_HEADER is `X-Requested-With`, but the front door says `X-CSRF-Token`/);
 });
 
 test('so does one that was changed after it was made', () => {

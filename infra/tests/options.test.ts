@@ -19,6 +19,7 @@ test('without options the app is the example as the guide describes it', () => {
     throttle: 100,
     usagePlan: false,
     waf: false,
+    web: false,
   });
 });
 
@@ -43,7 +44,7 @@ test('every fault is told, not only the first', () => {
 
 test('every option is in the guide', () => {
   const guide = projectFile('docs/deploy.md');
-  for (const name of [...Object.keys(options({})), 'alarmTopicArn', 'domainPrefix', 'zip']) {
+  for (const name of [...Object.keys(options({})), 'alarmTopicArn', 'domainPrefix', 'sessionZip', 'zip']) {
     expect(guide).toContain(`| \`${name}\` |`);
   }
 });

@@ -1,11 +1,12 @@
 import { aws_s3 as s3, Stack } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
 import { gatepostApp } from '../src/app/gatepost-app.js';
-import { appTemplate, temporaryFolder } from './support.js';
+import { appTemplate, temporaryFolder, ZIP } from './support.js';
 
 test.each([
   {},
   { waf: true, usagePlan: true, mfa: 'required' },
+  { web: true, sessionZip: ZIP },
   { mfa: 'off', keepData: false, apiGatewayLogRole: false, machine: 'x86_64' },
 ])('no rule of cdk-nag is broken with %o', (options) => {
   expect(() => appTemplate(options)).not.toThrow();

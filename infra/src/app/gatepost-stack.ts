@@ -1,14 +1,17 @@
 import {
-  Aws, aws_apigateway as rest, type aws_lambda as lambda, aws_sns as sns, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations,
+  Aws, aws_apigateway as rest, type aws_dynamodb as dynamodb, type aws_lambda as lambda, aws_sns as sns, CfnOutput, Duration, RemovalPolicy,
+  Stack, type StackProps, Validations,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { GatepostAuthorizer } from '../authorizer.js';
 import { CorsGatewayResponses } from '../gateway-responses.js';
 import { PolicyEditors, PolicyTable } from '../policy-table.js';
 import { SignIn } from '../sign-in.js';
+import { GatepostSession } from '../site/session.js';
+import { GatepostSite } from '../site/site.js';
 import { AccessLog } from './access-log.js';
 import type { AppOptions } from './options.js';
-import { addRoutes } from './routes.js';
+import { addRoutes, SITE_PATHS } from './routes.js';
 import { WebAcl } from './web-acl.js';
 
 export interface GatepostStackProps extends StackProps {
@@ -18,6 +21,8 @@ export interface GatepostStackProps extends StackProps {
   readonly code?: lambda.Code;
 }
 
+const STAGE = 'prod';
+
 /** The movies and shows example, whole: sign-in, policies, Gatepost, and an API behind it. */
 export class GatepostStack extends Stack {
   constructor(scope: Construct, id: string, props: GatepostStackProps) {
@@ -26,16 +31,20 @@ export class GatepostStack extends Stack {
     const { options } = props;
     const removalPolicy = options.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
 
+    const api = this.api(options, removalPolicy);
+    const site = options.web
+      ? new GatepostSite(this, 'Site', { api, apiPaths: SITE_PATHS, stageName: STAGE, logRetention: Duration.days(options.logRetention), removalPolicy })
+      : undefined;
     const signIn = new SignIn(this, 'SignIn', {
       groups: ['movies-group', 'shows-group', 'admin-group'],
-      callbackUrls: options.callbackUrls,
+      callbackUrls: site ? [`${site.origin}/auth/callback`, ...options.callbackUrls] : options.callbackUrls,
+      ...(site && { logoutUrls: [`${site.origin}/signed-out`, ...options.callbackUrls] }),
       domainPrefix: options.domainPrefix ?? `gatepost-${Aws.ACCOUNT_ID}`,
       mfa: options.mfa,
       removalPolicy,
     });
     const { table } = new PolicyTable(this, 'Policies', { replicaRegions: options.replicaRegions, removalPolicy });
     const editors = new PolicyEditors(this, 'PolicyEditors', table);
-    const api = this.api(options, removalPolicy);
 
     const code = props.code ?? options.zip;
     const gatepost = new GatepostAuthorizer(this, 'Gatepost', {
@@ -43,6 +52,7 @@ export class GatepostStack extends Stack {
         kind: 'rest',
         api,
         answers: { scope: 'api', resultTtl: Duration.seconds(options.resultTtlSeconds) },
+        ...(site && { tokenSources: ['cookie:__Host-gatepost'] }),
         usageIdentifierKey: options.usagePlan,
       },
       issuers: [signIn.issuer],
@@ -59,6 +69,7 @@ export class GatepostStack extends Stack {
     addRoutes(api, { authorizer: gatepost.rest, apiKeyRequired: options.usagePlan, corsOrigin: options.corsOrigin });
     new CorsGatewayResponses(this, 'Refusals', { api, origin: options.corsOrigin });
     if (options.usagePlan) this.usagePlan(api, options);
+    if (site) this.session(site, api, signIn, table, options, removalPolicy);
     if (options.waf) {
       new WebAcl(this, 'WebAcl', api.deploymentStage);
     } else {
@@ -82,7 +93,7 @@ export class GatepostStack extends Stack {
       apiKeySourceType: options.usagePlan ? rest.ApiKeySourceType.AUTHORIZER : rest.ApiKeySourceType.HEADER,
       cloudWatchRole: options.apiGatewayLogRole,
       deployOptions: {
-        stageName: 'prod',
+        stageName: STAGE,
         accessLogDestination: accessLog.destination,
         accessLogFormat: accessLog.format,
         // Errors only: INFO would log headers, and tokens with them.
@@ -103,6 +114,28 @@ export class GatepostStack extends Stack {
       },
     );
     return api;
+  }
+
+  /** People sign in at the site itself, and their tokens stay in cookies. */
+  private session(
+    site: GatepostSite, api: rest.RestApi, signIn: SignIn, policies: dynamodb.ITable, options: AppOptions, removalPolicy: RemovalPolicy.RETAIN | RemovalPolicy.DESTROY,
+  ): void {
+    const session = new GatepostSession(this, 'Session', {
+      api,
+      issuer: { issuer: signIn.issuer.issuer, clientId: signIn.client.userPoolClientId },
+      logRetention: options.logRetention,
+      machine: options.machine,
+      origin: site.origin,
+      policies,
+      removalPolicy,
+      ...(options.sessionZip !== undefined && { code: options.sessionZip }),
+    });
+    this.output('SiteUrl', `${site.origin}/`);
+    this.output('SiteBucket', site.bucket.bucketName);
+    this.output('DistributionId', site.distribution.distributionId);
+    this.output('PageKeyStore', site.pages.store.keyValueStoreArn);
+    this.output('SessionFunction', session.function.functionName);
+    this.output('SessionKeys', session.keys.secretArn);
   }
 
   /** A plan for callers whose row names an API key; further plans and keys are made like it. */

@@ -38,6 +38,9 @@ export interface AppOptions {
   /** How long API Gateway keeps answers: 0 to 3600 s. @default 300 */
   readonly resultTtlSeconds: number;
 
+  /** The session function's package, with `web`. @default target/lambda/gatepost-session-MACHINE.zip */
+  readonly sessionZip?: string;
+
   /** Requests per second for the whole stage, and as many at once. @default 100 */
   readonly throttle: number;
 
@@ -46,6 +49,10 @@ export interface AppOptions {
 
   /** Whether there is a web ACL in front of the API. @default false */
   readonly waf: boolean;
+
+  /** Whether there is a site for a browser app in front of the API, which then takes cookies in place of
+   * the header Authorization. @default false */
+  readonly web: boolean;
 
   /** The function's package. @default target/lambda/gatepost-authorizer-MACHINE.zip */
   readonly zip?: string;
@@ -73,9 +80,11 @@ export function readOptions(node: Node): AppOptions {
     mfa: reader.choice('mfa', 'optional', ['off', 'optional', 'required']),
     replicaRegions: reader.list('replicaRegions') ?? [],
     resultTtlSeconds: reader.number('resultTtlSeconds', 300, 0, 3_600),
+    sessionZip: reader.text('sessionZip'),
     throttle: reader.number('throttle', 100, 1, 10_000),
     usagePlan: reader.flag('usagePlan', false),
     waf: reader.flag('waf', false),
+    web: reader.flag('web', false),
     zip: reader.text('zip'),
   };
   if (!(Number(options.logRetention) in logs.RetentionDays)) {

@@ -16,6 +16,9 @@ export const ROUTES: Record<string, { readonly guarded?: readonly string[]; read
   '/api/admin/{proxy+}': { guarded: ['ANY'] },
 };
 
+/** The same paths as CloudFront writes them, without the start page, which on a site is a page. */
+export const SITE_PATHS = ['/health', '/movies', '/movies/*', '/shows', '/shows/*', '/api/*'] as const;
+
 const ANSWERED: rest.MethodResponse = {
   statusCode: '200',
   responseParameters: { 'method.response.header.Access-Control-Allow-Origin': true },

@@ -1,7 +1,7 @@
 /** Runs a program, and says what it was refused for without the stack of calls that led there. */
-export function sayWhy(program: () => void): void {
+export async function sayWhy(program: () => void | Promise<void>): Promise<void> {
   try {
-    program();
+    await program();
   } catch (error) {
     if (!(error instanceof Error && /^(Gatepost: |Validation failed)/.test(error.message))) throw error;
     console.error(error.message);
