@@ -1,0 +1,68 @@
+import { safeNext } from './next.js';
+import type { ApiRequest, Identity, Session } from './session.js';
+import type { Settings } from './settings.js';
+
+/** What `/auth/me` and `/auth/refresh` answer. */
+interface Me {
+  readonly signed_in: boolean;
+  readonly sub: string;
+  readonly username: string;
+  readonly groups: readonly string[];
+  /** Seconds since 1970. */
+  readonly expires_at: number;
+  readonly csrf_token: string;
+}
+
+/**
+ * The token is in a cookie that no script can read. What a script has is the CSRF token: without it, calls that
+ * other sites have forged would count, since browsers add cookies to those too.
+ */
+export class CookieSession implements Session {
+  private csrfToken: string | undefined;
+
+  constructor(private readonly settings: Settings, private readonly window: Window) {}
+
+  async load(): Promise<Identity | null> {
+    return this.read(await fetch('/auth/me'));
+  }
+
+  async signIn(next: string): Promise<void> {
+    this.window.location.assign(`/auth/login?next=${encodeURIComponent(safeNext(next))}`);
+  }
+
+  async signOut(): Promise<void> {
+    const post = () => fetch('/auth/logout', { method: 'POST', headers: this.headers() });
+    const { location } = await (await this.twice(post)).json() as { location: string };
+    this.window.location.assign(location);
+  }
+
+  async renew(): Promise<Identity | null> {
+    return this.read(await fetch('/auth/refresh', { method: 'POST', headers: this.headers() }));
+  }
+
+  call({ method, path }: ApiRequest): Promise<Response> {
+    return this.twice(() => fetch(this.settings.api + path, { method, headers: this.headers() }));
+  }
+
+  /** Another tab may have renewed the cookie, and the CSRF token with it: who is refused asks for it, once. */
+  private async twice(send: () => Promise<Response>): Promise<Response> {
+    const response = await send();
+    if (response.status !== 401 || this.csrfToken === undefined) return response;
+    return (await this.load()) === null ? response : send();
+  }
+
+  private async read(response: Response): Promise<Identity | null> {
+    if (response.status === 401) {
+      this.csrfToken = undefined;
+      return null;
+    }
+    if (!response.ok) throw new Error(`the session function answered ${response.status}`);
+    const me = await response.json() as Me;
+    this.csrfToken = me.csrf_token;
+    return { username: me.username, sub: me.sub, groups: me.groups, expiresAt: me.expires_at * 1_000 };
+  }
+
+  private headers(): Record<string, string> {
+    return this.csrfToken === undefined ? {} : { 'X-CSRF-Token': this.csrfToken };
+  }
+}
