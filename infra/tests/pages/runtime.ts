@@ -52,18 +52,7 @@ export function hasNjs(): boolean {
 
 /** The same function in njs, another engine with as little of the language as CloudFront's. */
 export function inNjs(calls: readonly Call[]): any[] {
-  const folder = temporaryFolder();
-  writeFileSync(join(folder, 'calls.json'), JSON.stringify(calls));
-  writeFileSync(join(folder, 'cloudfront'), `
-    const world = { store: {} };
-    function get(key) {
-      return typeof world.store[key] === 'string' ? Promise.resolve(world.store[key]) : Promise.reject(new Error('KeyNotFound'));
-    }
-    export default { world: world, kvs: () => ({ get: get }) };`);
-  writeFileSync(join(folder, 'main.js'), `${CODE}
-    const fs = require('fs');
-    Date.now = () => ${NOW};
-    const calls = JSON.parse(fs.readFileSync('${join(folder, 'calls.json')}', 'utf8'));
+  return withNjs(calls, `
     const answers = [];
     async function run() {
       for (let i = 0; i < calls.length; i++) {
@@ -75,8 +64,46 @@ export function inNjs(calls: readonly Call[]): any[] {
           answers.push('threw ' + error);
         }
       }
-      fs.writeFileSync('${join(folder, 'answers.json')}', JSON.stringify(answers));
+      write(answers);
+    }`);
+}
+
+/** How long a call takes in njs, in microseconds: the mean of many, for its clock counts milliseconds. */
+export function meanInNjs(call: Call, times: number): number {
+  return withNjs([call], `
+    async function run() {
+      cf.world.store = calls[0].store;
+      const text = JSON.stringify(calls[0].event);
+      const begin = clock();
+      for (let i = 0; i < ${times}; i++) JSON.parse(text);
+      const parsed = clock();
+      for (let i = 0; i < ${times}; i++) {
+        const event = JSON.parse(text);
+        await handler(event);
+      }
+      write((clock() - parsed - (parsed - begin)) * 1000 / ${times});
+    }`);
+}
+
+/** Runs `run` beside the function, and returns what it writes. */
+function withNjs(calls: readonly Call[], run: string): any {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'calls.json'), JSON.stringify(calls));
+  writeFileSync(join(folder, 'cloudfront'), `
+    const world = { store: {} };
+    function get(key) {
+      return typeof world.store[key] === 'string' ? Promise.resolve(world.store[key]) : Promise.reject(new Error('KeyNotFound'));
     }
+    export default { world: world, kvs: () => ({ get: get }) };`);
+  writeFileSync(join(folder, 'main.js'), `${CODE}
+    const fs = require('fs');
+    const clock = Date.now;
+    Date.now = () => ${NOW};
+    const calls = JSON.parse(fs.readFileSync('${join(folder, 'calls.json')}', 'utf8'));
+    function write(value) {
+      fs.writeFileSync('${join(folder, 'answers.json')}', JSON.stringify(value));
+    }
+    ${run}
     run();`);
   execFileSync('njs', ['-p', folder, join(folder, 'main.js')]);
   return JSON.parse(readFileSync(join(folder, 'answers.json'), 'utf8'));
