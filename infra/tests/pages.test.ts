@@ -39,7 +39,9 @@ describe.each(['Node.js', 'njs'])('in %s', (engine) => {
 
 describe('the code', () => {
   test('stays under the 10 KB that CloudFront takes', () => {
-    expect(Buffer.byteLength(CODE)).toBeLessThan(10_240);
+    const size = Buffer.byteLength(CODE);
+    expect(size).toBeLessThan(10_240);
+    expect(projectFile('docs/browser.md')).toContain(`code is ${size.toLocaleString('en')} bytes`);
   });
 
   test('is deployed as it is written: nothing in it is more than the runtime has', () => {

@@ -62,6 +62,20 @@ describe('scripts/destroy', () => {
   });
 });
 
+describe('scripts/rotate-session-keys', () => {
+  test('says what is missing', () => {
+    const { status, stderr } = run('rotate-session-keys', [], NODE);
+    expect(stderr).toMatch(/^this needs the command `aws`/);
+    expect(status).toBe(2);
+  });
+
+  test('takes no argument for another: a misspelt dry run rotates nothing', () => {
+    const { status, stderr } = run('rotate-session-keys', ['--dryrun'], NODE);
+    expect(stderr).toMatch(/^usage: scripts\/rotate-session-keys \[--dry-run\] \[STACK\]/);
+    expect(status).toBe(2);
+  });
+});
+
 test('scripts/build-lambda knows two machines', () => {
   const { status, stderr } = run('build-lambda', ['riscv64'], {});
   expect(stderr).toMatch(/^usage: scripts\/build-lambda \[arm64\|x86_64\]/);
