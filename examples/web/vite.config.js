@@ -1,22 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, loadEnv } from 'vite';
+import { contentSecurityPolicy } from './content-security-policy.js';
 
 const page = (path) => fileURLToPath(new URL(path, import.meta.url));
-
-// As strict as where it is deployed, so that what would not work there does not work here either: no inline
-// scripts, styles or handlers, and no calls but to the API and the issuer.
-function contentSecurityPolicy(env, isDevelopment) {
-  const elsewhere = env.VITE_GATEPOST_MODE === 'cookie'
-    ? [env.VITE_GATEPOST_API]
-    : [env.VITE_GATEPOST_API ?? 'http://127.0.0.1:3000', env.VITE_GATEPOST_ISSUER ?? 'http://127.0.0.1:3001'];
-  const origins = elsewhere.filter((url) => /^https?:/.test(url ?? '')).map((url) => new URL(url).origin);
-  return [
-    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
-    // The server tells pages of changes by a socket, while somebody works on them.
-    ["connect-src 'self'", ...origins, ...(isDevelopment ? ['ws:'] : [])].join(' '),
-    "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
-  ].join('; ');
-}
 
 export default defineConfig(({ command, mode, isPreview }) => {
   const env = loadEnv(mode, page('.'), 'VITE_');
