@@ -1,4 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
@@ -131,5 +132,39 @@ describe.each([
     });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-methods')).toMatch(/GET|\*/);
+  });
+});
+
+describe('the template of the app with a site under gatepost dev, with the compiled function', () => {
+  let laptop: Laptop;
+  beforeAll(async () => { laptop = await new Laptop(appTemplate({ web: true, sessionZip: ZIP })).ready(); });
+  afterAll(() => laptop.stop());
+
+  /** As a browser sends it, with what pages of the same origin know (docs/browser.md). */
+  const call = (path: string, cookie: string, csrfToken?: string) => laptop.fetch(path, undefined, {
+    headers: { cookie: `theme=dark; __Host-gatepost=${cookie}`, ...(csrfToken !== undefined && { 'x-csrf-token': csrfToken }) },
+  });
+  const csrfTokenOf = (cookie: string) => createHmac('sha256', cookie).update('gatepost-csrf-v1').digest('base64url');
+
+  test('nothing in it is a mistake or is not emulated', () => {
+    expect(laptop.said.filter((line) => /^(mistake|not here)/.test(line))).toEqual([]);
+  });
+
+  test('a page of the origin may call what its user may, the second time from the kept answer', async () => {
+    const alice = laptop.token('alice');
+    for (const status of [200, 200]) expect(await call('/movies', alice, csrfTokenOf(alice))).toHaveProperty('status', status);
+    expect(await call('/shows', alice, csrfTokenOf(alice))).toHaveProperty('status', 403);
+  });
+
+  test('a page of another site may call nothing, although an answer is kept for the cookie', async () => {
+    const [alice, bob] = [laptop.token('alice'), laptop.token('bob')];
+    expect(await call('/movies', alice, csrfTokenOf(alice))).toHaveProperty('status', 200);
+    for (const csrfToken of [undefined, '', 'guessed', csrfTokenOf(bob)]) {
+      expect(await call('/movies', alice, csrfToken)).toHaveProperty('status', 401);
+    }
+  });
+
+  test('a token in a header is no token here', async () => {
+    expect(await laptop.fetch('/movies', laptop.token('alice'))).toHaveProperty('status', 401);
   });
 });

@@ -23,8 +23,8 @@ const ALL: AuthorizerSettings = {
   tableLayout: 'gatepost',
 };
 
-/** What the function is told where tokens come from cookies. */
-const OF_COOKIES = ['GATEPOST_CSRF_HEADER', 'GATEPOST_SESSION_TABLE'];
+/** What the function is told where cookies hold ids of sessions. */
+const OF_SESSIONS = ['GATEPOST_SESSION_TABLE'];
 
 const made = (settings: AuthorizerSettings, issuer?: Issuer) => {
   const { api, guard, template } = world({ apiKeySourceType: rest.ApiKeySourceType.AUTHORIZER });
@@ -41,7 +41,7 @@ describe('the function\'s settings', () => {
     const { api, guard, stack, template } = world();
     guard({ frontDoor: { kind: 'rest', api, tokenSources: ['session:id'] }, sessions: dynamodb.Table.fromTableName(stack, 'Sessions', 'sessions') });
     const names = [environmentOf(made(ALL)), environmentOf(template())].flatMap(Object.keys);
-    expect([...new Set(names)].sort()).toEqual([...new Set([...table.map(({ name }) => name), ...OF_COOKIES])].sort());
+    expect([...new Set(names)].sort()).toEqual([...new Set([...table.map(({ name }) => name), ...OF_SESSIONS])].sort());
   });
 
   test.each(Object.entries(RANGES))('%s has the function\'s range and default', (name, { initial, least, most }) => {
