@@ -1,10 +1,11 @@
+import { Account } from './account.js';
 import { Calls, type Listed } from './calls.js';
 import { CookieSession } from './cookie-session.js';
+import { button, element } from './element.js';
 import { HeaderSession } from './header-session.js';
 import { Renewal } from './renewal.js';
 import { type Identity, type Session, SignInFailure } from './session.js';
 import { readSettings } from './settings.js';
-import { Account } from './account.js';
 
 /** What each page asks the API for. `loads`: without being told to. */
 const PAGES: Record<string, { readonly calls: readonly Listed[]; readonly loads?: true }> = {
@@ -96,5 +97,5 @@ async function leave(go: () => Promise<void>): Promise<void> {
 }
 
 function say(sentence: string): void {
-  notice.textContent = sentence;
+  notice.replaceChildren(element('span', {}, sentence), button('Close', '', () => notice.replaceChildren()));
 }

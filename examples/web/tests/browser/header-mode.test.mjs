@@ -94,6 +94,8 @@ browserTest("somebody who thinks better of it is back where they were", async ({
   await app.signInButton().click();
   await page.getByRole("button", { name: "Go back without signing in" }).click();
   await app.notice.getByText("You came back without signing in.").waitFor();
+  await app.notice.getByRole("button", { name: "Close" }).click();
+  assert.equal(await app.notice.isVisible(), false);
   assert.equal(page.url(), home);
 });
 
