@@ -249,8 +249,12 @@ async fn table() -> (DynamoDb, HashMap<String, String>) {
         (subject, PolicyDocument::parse(&text).unwrap())
     };
     let documents = ["admin-group", "movies-group", "shows-group"].map(read);
-    let revision =
-        NewRevision { updated_at: SystemTime::now(), updated_by: "tests", comment: "seeded" };
+    let revision = NewRevision {
+        updated_at: SystemTime::now(),
+        updated_by: "tests",
+        comment: "seeded",
+        source_revision: None,
+    };
     seed(&client, "policies", &documents, &revision).await.unwrap();
     // A history beside it.
     let other = PolicyDocument::parse(allow(&json!("GET/old")).as_bytes()).unwrap();
