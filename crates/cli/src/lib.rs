@@ -11,6 +11,7 @@ mod exit_status;
 mod explain;
 mod json_lines;
 mod paint;
+mod plan;
 mod routes;
 mod side;
 mod suite;

@@ -93,6 +93,23 @@ impl PolicyDocument {
         &self.statements
     }
 
+    /// A document that says nothing: everything is implicitly denied.
+    pub fn empty() -> Self {
+        Self::of(Vec::new())
+    }
+
+    /// A document that denies everything.
+    pub fn deny_all() -> Self {
+        let any = ResourcePattern::any();
+        Self::of(vec![Statement {
+            sid: None,
+            effect: Effect::Deny,
+            actions: Actions::Only(vec![ActionPattern::any()]),
+            resources: Resources::Only(vec![any]),
+            condition: Condition::default(),
+        }])
+    }
+
     /// A document of these statements.
     pub(crate) fn of(statements: Vec<Statement>) -> Self {
         Self { version: Version::V2012, statements }

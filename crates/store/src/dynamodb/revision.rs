@@ -135,8 +135,12 @@ pub async fn delete_policy(
 }
 
 /// SHA-256 of the document's canonical text, in hexadecimal: equal documents, equal digests.
-pub(super) fn digest_of(document: &PolicyDocument) -> String {
-    hex::encode(digest::digest(&SHA256, document.to_string().as_bytes()))
+pub fn digest_of(document: &PolicyDocument) -> String {
+    digest_of_text(&document.to_string())
+}
+
+pub(super) fn digest_of_text(text: &str) -> String {
+    hex::encode(digest::digest(&SHA256, text.as_bytes()))
 }
 
 /// Why a document was not written.

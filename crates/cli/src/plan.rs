@@ -1,0 +1,3 @@
+//! Plans.
+
+mod order;
