@@ -1,0 +1,12 @@
+//! The life of policies in a table: the real command against a DynamoDB-compatible engine.
+
+#![cfg(test)]
+
+mod applying;
+mod conflicts;
+mod following;
+mod interrupted;
+mod moments;
+mod proxy;
+mod refusing;
+mod world;
