@@ -190,7 +190,7 @@ impl PublishArgs {
                 Ok(()) => {}
                 Err(TransactionError::Conflict(subjects)) => {
                     progress(stderr).tell("");
-                    self.say_conflict(table, plan, &subjects, stdout)?;
+                    say_conflict(table, plan, &subjects, stdout)?;
                     writeln!(
                         stderr,
                         "refused: {done} of {} transactions are written, each whole, and the rest is \
@@ -249,22 +249,6 @@ impl PublishArgs {
         Ok(is_yes)
     }
 
-    fn say_conflict(
-        &self,
-        table: &PolicyTable,
-        plan: &Plan,
-        subjects: &[Subject],
-        stdout: &mut dyn Write,
-    ) -> anyhow::Result<()> {
-        let now = table.read()?;
-        for subject in subjects {
-            let base = plan.state.rows.get(subject).map(|row| row.version);
-            let intent = plan.wanted.intents.get(subject).map(|(intent, _)| intent);
-            Conflict::new(subject, base, &now, intent).write(table, stdout)?;
-        }
-        Ok(())
-    }
-
     fn say_written(
         &self,
         plan: &Plan,
@@ -296,6 +280,22 @@ impl PublishArgs {
         }
         Ok(())
     }
+}
+
+/// Writes what others have done to these rows since the plan was made.
+fn say_conflict(
+    table: &PolicyTable,
+    plan: &Plan,
+    subjects: &[Subject],
+    stdout: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let now = table.read()?;
+    for subject in subjects {
+        let base = plan.state.rows.get(subject).map(|row| row.version);
+        let intent = plan.wanted.intents.get(subject).map(|(intent, _)| intent);
+        Conflict::new(subject, base, &now, intent).write(table, stdout)?;
+    }
+    Ok(())
 }
 
 /// Where a command reads answers from and writes to.

@@ -11,7 +11,7 @@ use gatepost_core::policy::PolicyDocument;
 use gatepost_core::subject::Subject;
 use gatepost_store::{TableLayout, read_all};
 
-use super::pull::{Written, write_files};
+use super::pull::{FileChanges, write_files};
 use crate::exit_status::ExitStatus;
 use crate::plan::{Intent, Plan, Wanted};
 use crate::policy_table::PolicyTable;
@@ -95,7 +95,7 @@ impl ImportArgs {
             let plan = Plan::new(table.name.clone(), table.read()?, wanted);
             return publish.publish(&table, &plan, &[], Streams { stdin, stdout, stderr });
         }
-        let Written { written, kept, .. } =
+        let FileChanges { written, kept, .. } =
             write_files(&self.policies, &documents, self.overwrite, |_, _| false)?;
         for path in &written {
             writeln!(stdout, "written: {}", visible(&path.display().to_string()))?;

@@ -52,7 +52,7 @@ impl PullArgs {
         let is_published = |subject: &Subject, document: &PolicyDocument| {
             is_known(&state, subject, &digest_of(document))
         };
-        let Written { written, kept, gone } =
+        let FileChanges { written, kept, gone } =
             write_files(&self.folder, &documents, self.overwrite, is_published)?;
         for path in &written {
             writeln!(stdout, "written: {}", visible(&path.display().to_string()))?;
@@ -83,7 +83,7 @@ fn is_known(state: &TableState, subject: &Subject, digest: &str) -> bool {
 
 /// What became of files.
 #[derive(Debug, Default)]
-pub(super) struct Written {
+pub(super) struct FileChanges {
     pub(super) written: Vec<PathBuf>,
     /// Those with an edit that would be lost.
     pub(super) kept: Vec<PathBuf>,
@@ -102,7 +102,7 @@ pub(super) fn write_files(
     documents: &BTreeMap<Subject, PolicyDocument>,
     overwrite: bool,
     is_published: impl Fn(&Subject, &PolicyDocument) -> bool,
-) -> anyhow::Result<Written> {
+) -> anyhow::Result<FileChanges> {
     let outcomes = if folder.is_dir() { FolderStore::load(folder)? } else { Vec::new() };
     let mut files: BTreeMap<Subject, (PathBuf, Option<PolicyDocument>)> = BTreeMap::new();
     for FileOutcome { path, policy } in outcomes {
@@ -112,7 +112,7 @@ pub(super) fn write_files(
             (Err(_), Some(Err(_)) | None) => {}
         }
     }
-    let mut outcome = Written::default();
+    let mut outcome = FileChanges::default();
     for (subject, document) in documents {
         let found = files.remove(subject);
         let path = match &found {

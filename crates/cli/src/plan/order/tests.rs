@@ -61,7 +61,9 @@ fn moments(before: &Documents, changes: &[Change]) -> Vec<Documents> {
         match &change.content {
             Content::Document(document) => now.insert(change.subject.clone(), Arc::clone(document)),
             Content::Removed => now.remove(&change.subject),
-            Content::Adopted | Content::Candidate(_) | Content::Promoted => unreachable!(),
+            Content::Adopted | Content::Candidate(_) | Content::Promoted => {
+                panic!("not wished for")
+            }
         };
         moments.push(now.clone());
     }
