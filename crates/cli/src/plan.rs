@@ -36,6 +36,16 @@ pub(crate) enum Intent {
     Removed,
 }
 
+impl Intent {
+    /// The document that is wanted, where it is given.
+    fn document(&self) -> Option<Arc<PolicyDocument>> {
+        match self {
+            Self::Candidate(document) | Self::Document(document) => Some(Arc::clone(document)),
+            Self::Promoted | Self::Removed => None,
+        }
+    }
+}
+
 /// What is wanted, and where it comes from.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
@@ -146,6 +156,12 @@ impl Plan {
             return Ok(Vec::new());
         }
         Ok(compare(Pair::of_each(&self.before, &self.after)?, scope, progress))
+    }
+
+    /// The document that a row that changes would have.
+    pub(crate) fn after(&self, subject: &Subject) -> Option<Arc<PolicyDocument>> {
+        let held = self.after.documents.get(&Owner::Subject(subject.clone()))?;
+        Some(Arc::new(held.document.clone()))
     }
 
     /// The documents that would be in force, by subject; those that cannot be read deny everything.

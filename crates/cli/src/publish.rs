@@ -10,7 +10,7 @@ use gatepost_core::analysis::Scope;
 use gatepost_core::subject::Subject;
 use gatepost_store::{NewRevision, TransactionError, transactions};
 
-use crate::comparison::{Comparison, Progress};
+use crate::comparison::{Comparison, Progress, counted};
 use crate::exit_status::ExitStatus;
 use crate::plan::checks::{CheckArgs, Checks};
 use crate::plan::conflict::{Conflict, behind};
@@ -260,7 +260,10 @@ impl PublishArgs {
         let rows = plan.rows.len();
         writeln!(
             stdout,
-            "written: {rows} rows, {revisions} revisions, {transactions} transactions, by {}",
+            "written: {}, {}, {}, by {}",
+            counted(rows, "row"),
+            counted(revisions, "revision"),
+            counted(transactions, "transaction"),
             visible(by)
         )?;
         if plan.is_of_candidates() {
@@ -292,8 +295,7 @@ fn say_conflict(
     let now = table.read()?;
     for subject in subjects {
         let base = plan.state.rows.get(subject).map(|row| row.version);
-        let intent = plan.wanted.intents.get(subject).map(|(intent, _)| intent);
-        Conflict::new(subject, base, &now, intent).write(table, stdout)?;
+        Conflict::new(subject, base, &now, plan.after(subject)).write(table, stdout)?;
     }
     Ok(())
 }

@@ -1,11 +1,20 @@
-//! The DynamoDB table of a deployed authorizer, as the environment says how to reach it.
+//! The DynamoDB table of a deployed authorizer, and how to reach it.
+//!
+//! What the environment says is taken as the function takes it. Where it has no credentials, they are
+//! looked for as every tool of AWS does: a profile and its role, a sign-in (`aws sso login`), a
+//! program, a container's or a machine's role.
 
 use std::env;
 use std::future::Future;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
+use aws_config::BehaviorVersion;
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
 use gatepost_authorizer::dynamodb::DynamoDbSettings;
 use gatepost_authorizer::https::HttpsClient;
 use gatepost_store::TableLayout;
@@ -17,7 +26,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Reads the variables that the authorizer reads too.
+    /// Reads the variables that the authorizer reads too, and looks further for credentials.
     ///
     /// # Errors
     ///
@@ -29,11 +38,37 @@ impl Table {
             None => TableLayout::Gatepost,
         };
         let https = HttpsClient::from_vars(variable)?;
-        let client = DynamoDbSettings::from_vars(variable)?.client(&https);
+        let is_complete = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+            .iter()
+            .all(|name| variable(name).is_some_and(|value| !value.is_empty()));
+        let client = if is_complete {
+            DynamoDbSettings::from_vars(variable)?.client(&https)
+        } else {
+            wait_for(PATIENCE, from_profiles(&https))??
+        };
         Ok(Self { client, layout })
     }
 }
 
+/// Profiles are files; credentials themselves are fetched with the first request.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A client with the region and the credentials that a profile or the surroundings have.
+async fn from_profiles(https: &HttpsClient) -> anyhow::Result<Client> {
+    let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new());
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(https.for_aws_sdk())
+        .region(region)
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .load()
+        .await;
+    ensure!(
+        config.region().is_some(),
+        "which region? name it in AWS_REGION, or in the profile (AWS_PROFILE)"
+    );
+    Ok(Client::new(&config))
+}
 /// Waits for what a table is asked, but not for ever.
 ///
 /// # Errors

@@ -46,7 +46,8 @@ impl DriftArgs {
         let table = PolicyTable::open(&self.table)?;
         let state = table.read()?;
         // With what has no file to be taken away, so that this is seen for what it means.
-        let input = InputArgs { prune: true, candidate: false };
+        let is_one_file = matches!(&self.source, Source::Path(path) if path.is_file());
+        let input = InputArgs { prune: !is_one_file, candidate: false };
         let wanted = match Input::read(&self.source, input, &state)? {
             Input::Wanted(wanted) => Wanted { tests: None, ..wanted },
             Input::Saved(_) => anyhow::bail!("a plan is no documents"),

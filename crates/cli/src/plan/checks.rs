@@ -12,6 +12,7 @@ use gatepost_core::subject::{Subject, SubjectKind};
 use gatepost_store::Content;
 
 use super::Plan;
+use crate::comparison::counted;
 use crate::explain::Documents;
 use crate::suite::{Run, Suite};
 use crate::visible::visible;
@@ -95,7 +96,7 @@ impl Checks {
         found.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
         let errors = found.iter().filter(|(level, _)| *level == Level::Error).count();
         if errors > 0 {
-            self.refusals.push(format!("lint finds {errors} errors"));
+            self.refusals.push(format!("lint finds {}", counted(errors, "error")));
         }
         self.findings = found.into_iter().map(|(_, line)| line).collect();
     }
@@ -115,7 +116,7 @@ impl Checks {
         let run = Run::new(&Documents::of(tests.parent().unwrap_or(tests), held), &suites)?;
         let (total, failed) = run.counts();
         if failed > 0 {
-            self.refusals.push(format!("{failed} of {total} tests fail"));
+            self.refusals.push(format!("{failed} of {} fail", counted(total, "test")));
         }
         self.tests = Some(run);
         Ok(())

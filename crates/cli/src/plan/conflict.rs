@@ -36,7 +36,7 @@ impl Conflict {
         subject: &Subject,
         base: Option<u64>,
         state: &TableState,
-        intent: Option<&Intent>,
+        yours: Option<Arc<PolicyDocument>>,
     ) -> Self {
         let theirs = state.rows.get(subject).cloned();
         let by = match &theirs {
@@ -44,12 +44,6 @@ impl Conflict {
             None => {
                 state.revisions(subject).next().map(|(_, note)| note.clone()).unwrap_or_default()
             }
-        };
-        let yours = match intent {
-            Some(Intent::Candidate(document) | Intent::Document(document)) => {
-                Some(Arc::clone(document))
-            }
-            Some(Intent::Promoted | Intent::Removed) | None => None,
         };
         Self { subject: subject.clone(), base, theirs, by, yours }
     }
@@ -142,16 +136,19 @@ pub(crate) fn behind(plan: &Plan, by: &str) -> Vec<Conflict> {
     };
     let mut conflicts = Vec::new();
     for (subject, row) in &plan.rows {
-        let Some((intent @ Intent::Document(document), _)) = plan.wanted.intents.get(subject)
-        else {
-            continue;
+        let document = match plan.wanted.intents.get(subject) {
+            Some((Intent::Document(document), _)) => Some(document),
+            // A checkout that has not seen the row does not want it gone.
+            Some((Intent::Removed, _)) => None,
+            Some((Intent::Candidate(_) | Intent::Promoted, _)) | None => continue,
         };
         if row.content.is_none() || row.hand_edit.is_some() {
             continue;
         }
         let Some((last, note)) = plan.state.revisions(subject).next() else { continue };
-        let digest = digest_of(document);
-        let older = plan.state.revisions_with(subject, &digest).find(|version| *version < last);
+        let older = document.map(|document| digest_of(document)).and_then(|digest| {
+            plan.state.revisions_with(subject, &digest).find(|version| *version < last)
+        });
         let base = match (is_in_past(note), older) {
             (Some(true), _) | (None, None) => continue,
             // One's own edit is not somebody else's.
@@ -163,7 +160,7 @@ pub(crate) fn behind(plan: &Plan, by: &str) -> Vec<Conflict> {
                 seen.map(|(version, _)| version)
             }
         };
-        conflicts.push(Conflict::new(subject, base, &plan.state, Some(intent)));
+        conflicts.push(Conflict::new(subject, base, &plan.state, document.cloned()));
     }
     conflicts
 }

@@ -189,7 +189,7 @@ impl SavedPlan {
             };
             let base_version = base.map(|row| row.version);
             if !is_as_it_was && !is_ours()? {
-                conflicts.push(Conflict::new(&subject, base_version, state, Some(&intent)));
+                conflicts.push(Conflict::new(&subject, base_version, state, intent.document()));
             } else if !(is_as_it_was || matches!(intent, Intent::Document(_) | Intent::Removed)) {
                 // Done.
             } else {
@@ -202,8 +202,9 @@ impl SavedPlan {
             let (base, now) = (self.rows.get(&name), state.rows.get(&subject));
             if !self.changes.contains_key(&name) && base != now.map(SavedRow::of).as_ref() {
                 let base = base.map(|row| row.version);
-                let theirs = now.map(|row| Intent::Document(Arc::new(enforced(row))));
-                conflicts.push(Conflict::new(&subject, base, state, theirs.as_ref()));
+                // The plan would leave it as it is.
+                let yours = now.map(|row| Arc::new(enforced(row)));
+                conflicts.push(Conflict::new(&subject, base, state, yours));
             }
         }
         Ok(if conflicts.is_empty() { Ok(wanted) } else { Err(conflicts) })

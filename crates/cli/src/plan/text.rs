@@ -7,7 +7,7 @@ use gatepost_store::{Content, HandEdit};
 
 use super::checks::Checks;
 use super::{Plan, RowPlan, directions};
-use crate::comparison::{Comparison, write_text};
+use crate::comparison::{Comparison, counted, write_text};
 use crate::paint::Paint;
 use crate::visible::visible;
 
@@ -41,14 +41,12 @@ pub(crate) fn write_plan(
             writeln!(out, "  ! {}  {}", visible(&subject.to_string()), edited(edit))?;
         }
     }
-    let left = plan.left_alone.len();
-    let kept = if left == 0 { String::new() } else { format!(", {left} without a file are kept") };
-    writeln!(
-        out,
-        "  {faint}{} to write, {} as they should be{kept}{faint:#}\n",
-        plan.rows.len(),
-        plan.unchanged
-    )?;
+    let others = match plan.left_alone.len() {
+        0 => String::new(),
+        count => format!(", {} left alone", counted(count, "other")),
+    };
+    let (count, same) = (counted(plan.rows.len(), "row"), plan.unchanged);
+    writeln!(out, "  {faint}{count} to write, {same} as they should be{others}{faint:#}\n")?;
     if !plan.rows.is_empty() {
         let tried = if plan.is_of_candidates() { ", if the candidates were in force" } else { "" };
         writeln!(out, "{strong}In meaning{tried}{strong:#}")?;

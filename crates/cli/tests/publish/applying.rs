@@ -20,7 +20,7 @@ async fn a_plan_tells_rows_and_meaning_and_writes_nothing() {
     let out = world.done(&["plan"]);
     assert!(out.contains("~ group:movies  version 1, wider\n"), "{out}");
     assert!(out.contains("~ group:new  new, narrower\n"), "{out}");
-    assert!(out.contains("2 to write, 0 as they should be, 1 without a file are kept"), "{out}");
+    assert!(out.contains("2 rows to write, 0 as they should be, 1 other left alone"), "{out}");
     assert!(out.contains("+ DELETE, HEAD, OPTIONS, PATCH, POST, PUT /movies/"), "{out}");
     let out = world.done(&["plan", "--prune"]);
     assert!(out.contains("- group:shows  version 1, is taken away, narrower\n"), "{out}");
@@ -40,7 +40,7 @@ async fn what_is_applied_is_in_the_rows_and_the_history_with_who_when_and_why() 
     git(world.temporary.path(), &["config", "user.email", "grace@example.org"]);
     let out = world.done(&["apply", "--yes", "--comment", "first of all"]);
     assert!(
-        out.contains("written: 2 rows, 2 revisions, 1 transactions, by Grace <grace@example.org>"),
+        out.contains("written: 2 rows, 2 revisions, 1 transaction, by Grace <grace@example.org>"),
         "{out}"
     );
     assert!(out.contains("Every caller sees it within 330 s:"), "{out}");

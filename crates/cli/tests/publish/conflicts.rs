@@ -80,6 +80,14 @@ async fn a_source_that_does_not_have_what_others_published_is_refused() {
     git(&second, &["checkout", "-q", "HEAD~1", "--", "groups/a.json"]);
     git(&second, &["commit", "-qm", "back"]);
 
+    // Nor does it want gone what it has not seen.
+    world.write("c", &["GET/c"]);
+    git(top, &["add", "policies"]);
+    git(top, &["commit", "-qm", "three"]);
+    world.done(&["apply", "--yes", "--as", "Ada"]);
+    let one = ["plan", "second/policies", "--prune"];
+    assert!(world.run(&one).err.contains("published since: group:a, group:c"));
+
     // With the other's work in it, it is.
     git(&second, &["pull", "-q", "--no-rebase", "--no-edit", "origin", "main"]);
     world.done(&["apply", "second/policies", "--yes", "--as", "Bob"]);

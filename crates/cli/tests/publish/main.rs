@@ -8,5 +8,6 @@ mod following;
 mod interrupted;
 mod moments;
 mod proxy;
+mod reaching;
 mod refusing;
 mod world;

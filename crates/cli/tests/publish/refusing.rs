@@ -36,7 +36,7 @@ async fn lint_errors_and_failed_tests_refuse_and_an_override_is_recorded() {
     .unwrap();
     let plan = world.run(&["plan"]);
     assert_eq!(plan.code, Some(1), "{plan:?}");
-    assert!(plan.out.contains("refused: 1 of 1 tests fail"), "{plan:?}");
+    assert!(plan.out.contains("refused: 1 of 1 test fail"), "{plan:?}");
     assert!(plan.out.contains("alice: GET /b: want allow, got implicit_deny"), "{plan:?}");
     let refused = world.run(&["apply", "--yes"]);
     assert_eq!((refused.code, world.rows().await.len()), (Some(1), 0), "{refused:?}");
@@ -62,7 +62,7 @@ async fn lint_errors_and_failed_tests_refuse_and_an_override_is_recorded() {
     let refused = world.run(&["apply", "--yes"]);
     assert_eq!(refused.code, Some(1), "{refused:?}");
     assert!(refused.out.contains("[unknown-condition-key]"), "{refused:?}");
-    assert!(refused.err.contains("refused: lint finds 1 errors"), "{refused:?}");
+    assert!(refused.err.contains("refused: lint finds 1 error"), "{refused:?}");
     fs::write(world.folder.join("groups/c.json"), "{}").unwrap();
     assert_eq!(world.run(&["apply", "--yes"]).code, Some(2));
 }

@@ -22,7 +22,7 @@ pub(crate) struct World {
     pub(crate) endpoint: String,
     pub(crate) folder: PathBuf,
     pub(crate) temporary: tempfile::TempDir,
-    _engine: DynamoDb,
+    _engine: Option<DynamoDb>,
 }
 
 /// What a command did.
@@ -34,13 +34,25 @@ pub(crate) struct Ran {
 }
 
 impl World {
+    /// Begins with an empty table, in an engine of its own or in the one that `GATEPOST_ENGINE` names,
+    /// which takes one test at a time.
     pub(crate) async fn start() -> Self {
-        let engine = DynamoDb::start(Storage::Memory, 0).await.unwrap();
-        let endpoint = engine.endpoint_url();
+        let (engine, endpoint) = match std::env::var("GATEPOST_ENGINE") {
+            Ok(endpoint) => (None, endpoint),
+            Err(_) => {
+                let engine = DynamoDb::start(Storage::Memory, 0).await.unwrap();
+                let endpoint = engine.endpoint_url();
+                (Some(engine), endpoint)
+            }
+        };
         let vars = variables(&endpoint);
         let get = |name: &str| vars.get(name).cloned();
         let https = HttpsClient::from_vars(get).unwrap();
         let client = DynamoDbSettings::from_vars(get).unwrap().client(&https);
+        for table in [TABLE, "sample"] {
+            // There is none in an engine of one's own.
+            let _ = client.delete_table().table_name(table).send().await;
+        }
         create_table(&client, TABLE).await.unwrap();
         let temporary = tempfile::tempdir().unwrap();
         let folder = temporary.path().join("policies");
