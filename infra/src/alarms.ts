@@ -2,7 +2,7 @@ import {
   aws_cloudwatch as cloudwatch, aws_cloudwatch_actions as actions, type aws_lambda as lambda, type aws_sns as sns, Duration,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { failuresFor, metric, TABLE_REASONS } from './metrics.js';
+import { FunctionMetrics, TABLE_REASONS } from './metrics.js';
 
 /** When the alarms go off. */
 export interface AlarmThresholds {
@@ -49,8 +49,9 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     const make = (rule: Rule) => this.alarm(rule, props.topic);
-    this.rollback = versionRules(props).map(make);
-    this.all = [...this.rollback, ...worldRules(props).map(make)];
+    const metrics = new FunctionMetrics(props.alias.lambda.functionName);
+    this.rollback = versionRules(props, metrics).map(make);
+    this.all = [...this.rollback, ...worldRules(props, metrics).map(make)];
   }
 
   private alarm(rule: Rule, topic: sns.ITopic | undefined): cloudwatch.Alarm {
@@ -80,12 +81,12 @@ export function runbookEntry(id: string): string {
 }
 
 /** What a new version can break, and an old one would not have. */
-function versionRules({ alias, thresholds }: AlarmsProps): Rule[] {
+function versionRules({ alias, thresholds }: AlarmsProps, metrics: FunctionMetrics): Rule[] {
   return [
     {
       id: 'Failures',
       means: 'Calls end in 500: Gatepost cannot decide, and lets nobody in.',
-      metric: metric('Failures', 'Sum', MINUTE),
+      metric: metrics.metric('Failures', 'Sum', MINUTE),
       threshold: 1,
       datapoints: [3, 5],
     },
@@ -99,8 +100,8 @@ function versionRules({ alias, thresholds }: AlarmsProps): Rule[] {
         usingMetrics: {
           calls: alias.metricInvocations({ period: MINUTE, statistic: 'Sum' }),
           errors: alias.metricErrors({ period: MINUTE, statistic: 'Sum' }),
-          rejected: metric('Rejected', 'Sum', MINUTE),
-          failures: metric('Failures', 'Sum', MINUTE),
+          rejected: metrics.metric('Rejected', 'Sum', MINUTE),
+          failures: metrics.metric('Failures', 'Sum', MINUTE),
         },
         period: MINUTE,
       }),
@@ -126,7 +127,7 @@ function versionRules({ alias, thresholds }: AlarmsProps): Rule[] {
 }
 
 /** What goes wrong around the function. */
-function worldRules({ alias, staleKeysSeconds, thresholds }: AlarmsProps): Rule[] {
+function worldRules({ alias, staleKeysSeconds, thresholds }: AlarmsProps, metrics: FunctionMetrics): Rule[] {
   const rules: Rule[] = [
     {
       id: 'Rejected',
@@ -136,7 +137,7 @@ function worldRules({ alias, staleKeysSeconds, thresholds }: AlarmsProps): Rule[
         label: 'calls rejected, %',
         usingMetrics: {
           calls: alias.metricInvocations({ period: FIVE_MINUTES, statistic: 'Sum' }),
-          rejected: metric('Rejected', 'Sum', FIVE_MINUTES),
+          rejected: metrics.metric('Rejected', 'Sum', FIVE_MINUTES),
         },
         period: FIVE_MINUTES,
       }),
@@ -146,28 +147,28 @@ function worldRules({ alias, staleKeysSeconds, thresholds }: AlarmsProps): Rule[
     {
       id: 'AnswerTooLarge',
       means: 'The merged policy of some caller is over the budget of an answer; nobody like them gets in.',
-      metric: failuresFor(['answer_too_large'], FIVE_MINUTES),
+      metric: metrics.failuresFor(['answer_too_large'], FIVE_MINUTES),
       threshold: 1,
       datapoints: [1, 1],
     },
     {
       id: 'TableUnavailable',
       means: 'DynamoDB does not answer, or not in time.',
-      metric: failuresFor(TABLE_REASONS.unavailable, MINUTE),
+      metric: metrics.failuresFor(TABLE_REASONS.unavailable, MINUTE),
       threshold: 1,
       datapoints: [3, 5],
     },
     {
       id: 'TableRefused',
       means: 'DynamoDB refuses to be read: the role, the name of the table or its layout is wrong.',
-      metric: failuresFor(TABLE_REASONS.refused, FIVE_MINUTES),
+      metric: metrics.failuresFor(TABLE_REASONS.refused, FIVE_MINUTES),
       threshold: 1,
       datapoints: [1, 1],
     },
     {
       id: 'UnreadableRow',
       means: 'A row of the table is no policy document; nobody whom it concerns gets in.',
-      metric: failuresFor(TABLE_REASONS.unreadable, FIVE_MINUTES),
+      metric: metrics.failuresFor(TABLE_REASONS.unreadable, FIVE_MINUTES),
       threshold: 1,
       datapoints: [1, 1],
     },
@@ -176,7 +177,7 @@ function worldRules({ alias, staleKeysSeconds, thresholds }: AlarmsProps): Rule[
     rules.push({
       id: 'StaleKeys',
       means: 'The keys of an issuer were not fetched again when they should have been.',
-      metric: metric('JwksAge', 'Maximum', FIVE_MINUTES),
+      metric: metrics.metric('JwksAge', 'Maximum', FIVE_MINUTES),
       threshold: staleKeysSeconds,
       datapoints: [3, 3],
     });

@@ -1,8 +1,8 @@
 import {
-  Aws, aws_apigateway as rest, aws_apigatewayv2 as v2, aws_iam as iam, type aws_lambda as lambda, Stack,
+  aws_apigateway as rest, aws_apigatewayv2 as v2, aws_iam as iam, type aws_lambda as lambda, Stack,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { Agreement, FrontDoor, HttpFrontDoor, RestFrontDoor, WebSocketFrontDoor } from './front-door.js';
+import type { Agreement, FrontDoor } from './front-door.js';
 
 /** An authorizer as methods and routes take it. */
 export interface Authorizers {
@@ -18,68 +18,62 @@ export interface Authorizers {
  * Makes the authorizer in the API and lets it, and nothing else of API Gateway, call the function.
  */
 export function attach(scope: Construct, door: FrontDoor, agreement: Agreement, alias: lambda.Alias): Authorizers {
-  const uri = `arn:${Aws.PARTITION}:apigateway:${Stack.of(scope).region}:lambda:path/2015-03-31/functions/${alias.functionArn}/invocations`;
   switch (door.kind) {
     case 'rest':
-      return attachToRest(scope, door, agreement, alias, uri);
+      return { rest: restAuthorizer(scope, door.api, agreement, alias) };
     case 'http':
-      return attachToHttp(scope, door, agreement, alias, uri);
+      return { http: v2Authorizer(scope, door.api.apiId, agreement, alias, {
+        authorizerPayloadFormatVersion: '2.0',
+        authorizerResultTtlInSeconds: agreement.resultTtlSeconds,
+        enableSimpleResponses: agreement.response === 'simple',
+      }) };
     case 'websocket':
-      return attachToWebSocket(scope, door, agreement, alias, uri);
+      return { webSocket: v2Authorizer(scope, door.api.apiId, agreement, alias, {}) };
   }
 }
 
-function attachToRest(
-  scope: Construct, door: RestFrontDoor, agreement: Agreement, alias: lambda.Alias, uri: string,
-): Authorizers {
+function restAuthorizer(
+  scope: Construct, api: rest.IRestApi, { identitySources, resultTtlSeconds }: Agreement, alias: lambda.Alias,
+): rest.IAuthorizer {
   const settings = {
     type: 'REQUEST',
-    authorizerResultTtlInSeconds: agreement.resultTtlSeconds,
-    ...(agreement.identitySources.length > 0 && { identitySource: agreement.identitySources.join(', ') }),
+    authorizerResultTtlInSeconds: resultTtlSeconds,
+    ...(identitySources.length > 0 && { identitySource: identitySources.join(', ') }),
   };
   const authorizer = new rest.CfnAuthorizer(scope, 'Authorizer', {
     ...settings,
     name: 'gatepost',
-    restApiId: door.api.restApiId,
-    authorizerUri: uri,
+    restApiId: api.restApiId,
+    authorizerUri: invocationUri(scope, alias),
   });
-  allow(scope, alias, door.api.restApiId, authorizer.ref);
+  allow(scope, alias, api.restApiId, authorizer.ref);
   // A stage goes on with the authorizer it was deployed with, until there is another deployment.
-  const deployment = door.api.latestDeployment;
+  const deployment = api.latestDeployment;
   deployment?.node.addDependency(authorizer);
   deployment?.addToLogicalId({ gatepost: settings });
-  return { rest: { authorizerId: authorizer.ref, authorizationType: rest.AuthorizationType.CUSTOM } };
+  return { authorizerId: authorizer.ref, authorizationType: rest.AuthorizationType.CUSTOM };
 }
 
-function attachToHttp(
-  scope: Construct, door: HttpFrontDoor, agreement: Agreement, alias: lambda.Alias, uri: string,
-): Authorizers {
+/** HTTP and WebSocket APIs have one kind of resource for it, of which `settings` is what they do not share. */
+function v2Authorizer(
+  scope: Construct, apiId: string, { identitySources }: Agreement, alias: lambda.Alias, settings: Partial<v2.CfnAuthorizerProps>,
+): v2.IHttpRouteAuthorizer & v2.IWebSocketRouteAuthorizer {
   const authorizer = new v2.CfnAuthorizer(scope, 'Authorizer', {
     name: 'gatepost',
-    apiId: door.api.apiId,
+    apiId,
     authorizerType: 'REQUEST',
-    authorizerUri: uri,
-    authorizerPayloadFormatVersion: '2.0',
-    authorizerResultTtlInSeconds: agreement.resultTtlSeconds,
-    enableSimpleResponses: agreement.response === 'simple',
-    ...(agreement.identitySources.length > 0 && { identitySource: agreement.identitySources }),
+    authorizerUri: invocationUri(scope, alias),
+    ...settings,
+    ...(identitySources.length > 0 && { identitySource: identitySources }),
   });
-  allow(scope, alias, door.api.apiId, authorizer.ref);
-  return { http: { bind: () => ({ authorizerId: authorizer.ref, authorizationType: 'CUSTOM' }) } };
+  allow(scope, alias, apiId, authorizer.ref);
+  return { bind: () => ({ authorizerId: authorizer.ref, authorizationType: 'CUSTOM' }) };
 }
 
-function attachToWebSocket(
-  scope: Construct, door: WebSocketFrontDoor, agreement: Agreement, alias: lambda.Alias, uri: string,
-): Authorizers {
-  const authorizer = new v2.CfnAuthorizer(scope, 'Authorizer', {
-    name: 'gatepost',
-    apiId: door.api.apiId,
-    authorizerType: 'REQUEST',
-    authorizerUri: uri,
-    ...(agreement.identitySources.length > 0 && { identitySource: agreement.identitySources }),
-  });
-  allow(scope, alias, door.api.apiId, authorizer.ref);
-  return { webSocket: { bind: () => ({ authorizerId: authorizer.ref, authorizationType: 'CUSTOM' }) } };
+/** Where API Gateway finds the function. */
+function invocationUri(scope: Construct, alias: lambda.Alias): string {
+  const { partition, region } = Stack.of(scope);
+  return `arn:${partition}:apigateway:${region}:lambda:path/2015-03-31/functions/${alias.functionArn}/invocations`;
 }
 
 function allow(scope: Construct, alias: lambda.Alias, apiId: string, authorizerId: string): void {

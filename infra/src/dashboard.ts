@@ -1,6 +1,6 @@
 import { aws_cloudwatch as cloudwatch, type aws_lambda as lambda, type aws_logs as logs, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { decisionsByReason, metric } from './metrics.js';
+import { FunctionMetrics } from './metrics.js';
 
 export interface DashboardProps {
   readonly alarms: readonly cloudwatch.Alarm[];
@@ -18,22 +18,23 @@ export class Dashboard extends Construct {
 
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
+    const metrics = new FunctionMetrics(props.alias.lambda.functionName);
     this.dashboard = new cloudwatch.Dashboard(this, 'Dashboard', {
       defaultInterval: Duration.hours(3),
       widgets: [
         [new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms: [...props.alarms], width: WIDTH, height: 3 })],
-        refusals(),
+        refusals(metrics),
         logOfRefusals(props.logGroup),
-        health(props.alias),
+        health(props.alias, metrics),
       ],
     });
   }
 }
 
-function refusals(): cloudwatch.IWidget[] {
+function refusals(metrics: FunctionMetrics): cloudwatch.IWidget[] {
   const graph = (title: string, outcome: 'deny' | 'failure' | 'unauthorized') =>
     new cloudwatch.GraphWidget({
-      title, width: WIDTH / 3, height: 7, stacked: true, left: [decisionsByReason(outcome, PERIOD)], leftYAxis: { min: 0 },
+      title, width: WIDTH / 3, height: 7, stacked: true, left: [metrics.decisionsByReason(outcome, PERIOD)], leftYAxis: { min: 0 },
     });
   return [
     graph('401, by reason', 'unauthorized'),
@@ -60,7 +61,7 @@ function logOfRefusals(logGroup: logs.ILogGroup): cloudwatch.IWidget[] {
   ];
 }
 
-function health(alias: lambda.Alias): cloudwatch.IWidget[] {
+function health(alias: lambda.Alias, metrics: FunctionMetrics): cloudwatch.IWidget[] {
   const graph = (title: string, left: cloudwatch.IMetric[]) =>
     new cloudwatch.GraphWidget({ title, width: WIDTH / 4, height: 6, left, leftYAxis: { min: 0 } });
   return [
@@ -69,10 +70,10 @@ function health(alias: lambda.Alias): cloudwatch.IWidget[] {
       alias.metricThrottles({ period: PERIOD, statistic: 'Sum' }),
     ]),
     graph('Duration, ms', ['p50', 'p99'].map((statistic) => alias.metricDuration({ period: PERIOD, statistic }))),
-    graph('DynamoDB, ms', [metric('DynamoDbLatency', 'p50', PERIOD), metric('DynamoDbLatency', 'p99', PERIOD)]),
-    graph('Length of answers, bytes; age of keys, s', [
-      metric('PolicyBytes', 'Maximum', PERIOD),
-      metric('JwksAge', 'Maximum', PERIOD),
+    graph('DynamoDB, ms', [metrics.metric('DynamoDbLatency', 'p50', PERIOD), metrics.metric('DynamoDbLatency', 'p99', PERIOD)]),
+    graph('Answers, bytes; age of keys, s', [
+      metrics.metric('PolicyBytes', 'Maximum', PERIOD),
+      metrics.metric('JwksAge', 'Maximum', PERIOD),
     ]),
   ];
 }

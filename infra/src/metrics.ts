@@ -16,43 +16,53 @@ export const TABLE_REASONS = {
   unreadable: ['unreadable_row'],
 } as const;
 
-/** One of the metrics without dimensions. */
-export function metric(
-  metricName: 'Failures' | 'JwksAge' | 'PolicyBytes' | 'Rejected' | 'UnknownSubjects' | 'DynamoDbLatency',
-  statistic: string,
-  period: Duration,
-): cloudwatch.Metric {
-  return new cloudwatch.Metric({ namespace: NAMESPACE, metricName, statistic, period });
-}
+/**
+ * The metrics of one function. Each has the dimension `FunctionName`, since an alarm sees exactly the
+ * dimensions it names: without it, functions of one account would set off each other's alarms.
+ */
+export class FunctionMetrics {
+  constructor(private readonly functionName: string) {}
 
-/** Calls that failed for one of these reasons. */
-export function failuresFor(reasons: readonly string[], period: Duration): cloudwatch.IMetric {
-  const metrics = Object.fromEntries(reasons.map((reason, index) => [`m${index}`, decisions('failure', reason, period)]));
-  const [only] = Object.values(metrics);
-  if (reasons.length === 1 && only !== undefined) return only;
-  return new cloudwatch.MathExpression({
-    expression: `SUM([${Object.keys(metrics).map((id) => `FILL(${id}, 0)`).join(', ')}])`,
-    label: 'calls that failed',
-    usingMetrics: metrics,
-    period,
-  });
-}
+  /** One of the metrics that have no other dimension. */
+  metric(
+    metricName: 'Failures' | 'JwksAge' | 'PolicyBytes' | 'Rejected' | 'UnknownSubjects' | 'DynamoDbLatency',
+    statistic: string,
+    period: Duration,
+  ): cloudwatch.Metric {
+    return this.withDimensions(metricName, {}, statistic, period);
+  }
 
-/** Every reason of an outcome, as it comes up. For graphs; alarms cannot search. */
-export function decisionsByReason(outcome: 'deny' | 'failure' | 'unauthorized', period: Duration): cloudwatch.IMetric {
-  return new cloudwatch.MathExpression({
-    expression: `SEARCH('{${NAMESPACE},Outcome,Reason} MetricName="Decisions" Outcome="${outcome}"', 'Sum', ${period.toSeconds()})`,
-    label: '',
-    period,
-  });
-}
+  /** Calls that failed for one of these reasons. */
+  failuresFor(reasons: readonly string[], period: Duration): cloudwatch.IMetric {
+    const metrics = Object.fromEntries(reasons.map((reason, index) => [`m${index}`, this.failures(reason, period)]));
+    const [only] = Object.values(metrics);
+    if (reasons.length === 1 && only !== undefined) return only;
+    return new cloudwatch.MathExpression({
+      expression: `SUM([${Object.keys(metrics).map((id) => `FILL(${id}, 0)`).join(', ')}])`,
+      label: 'calls that failed',
+      usingMetrics: metrics,
+      period,
+    });
+  }
 
-function decisions(outcome: string, reason: string, period: Duration): cloudwatch.Metric {
-  return new cloudwatch.Metric({
-    namespace: NAMESPACE,
-    metricName: 'Decisions',
-    dimensionsMap: { Outcome: outcome, Reason: reason },
-    statistic: 'Sum',
-    period,
-  });
+  /** Every reason of an outcome, as it comes up. For graphs; alarms cannot search. */
+  decisionsByReason(outcome: 'deny' | 'failure' | 'unauthorized', period: Duration): cloudwatch.IMetric {
+    const metrics = `{${NAMESPACE},FunctionName,Outcome,Reason} MetricName="Decisions" FunctionName="${this.functionName}" Outcome="${outcome}"`;
+    return new cloudwatch.MathExpression({
+      expression: `SEARCH('${metrics}', 'Sum', ${period.toSeconds()})`,
+      label: '',
+      period,
+    });
+  }
+
+  private failures(reason: string, period: Duration): cloudwatch.Metric {
+    return this.withDimensions('Decisions', { Outcome: 'failure', Reason: reason }, 'Sum', period);
+  }
+
+  private withDimensions(
+    metricName: string, dimensions: Record<string, string>, statistic: string, period: Duration,
+  ): cloudwatch.Metric {
+    const dimensionsMap = { FunctionName: this.functionName, ...dimensions };
+    return new cloudwatch.Metric({ namespace: NAMESPACE, metricName, dimensionsMap, statistic, period });
+  }
 }

@@ -1,6 +1,7 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Issuer } from '../src/index.js';
+import { dashboardWidgets } from '../picture/widgets.js';
 import { appTemplate, projectFile, world } from './support.js';
 
 let template: Template;
@@ -75,12 +76,52 @@ test('alarms watch what they are for', () => {
   for (const { Metrics = [] } of Object.values(alarms)) expect(Metrics.length).toBeLessThanOrEqual(10);
 });
 
-test('the metrics of the function are those of the decision log', () => {
-  const page = projectFile('docs/decision-log.md');
-  const custom = JSON.stringify(template.toJSON()).matchAll(/"MetricName":"(\w+)","Namespace":"Gatepost"/g);
-  const names = new Set([...custom].map(([, name]) => name!));
-  expect(names.size).toBe(4);
-  for (const name of names) expect(page).toContain(`\`${name}\``);
+describe('the metrics of the function', () => {
+  const metricsDrawn = () => dashboardWidgets(template.toJSON()).flatMap(({ properties }) => properties.metrics ?? []);
+  /** A metric's name, with the names of its dimensions; an alarm sees none that has more or fewer. */
+  const named = (name: string, dimensions: readonly string[]) => `${name} {${[...dimensions].sort().join(', ')}}`;
+  // What the function writes when all of it comes up at once; a test of the function compares.
+  const written = new Set(projectFile('crates/authorizer/tests/metrics.jsonl').trimEnd().split('\n').flatMap((line) =>
+    JSON.parse(line)._aws.CloudWatchMetrics.flatMap(({ Namespace, Dimensions, Metrics }: any) =>
+      Dimensions.flatMap((dimensions: string[]) => Metrics.map(({ Name }: any) => `${Namespace} ${named(Name, dimensions)}`)))));
+
+  test('are watched with exactly the dimensions that it writes', () => {
+    const watched = new Set(Object.values(alarms)
+      .flatMap((alarm) => [alarm, ...(alarm.Metrics ?? []).map((metric: any) => metric.MetricStat?.Metric)])
+      .filter((metric) => metric?.Namespace === 'Gatepost')
+      .map(({ MetricName, Dimensions }) => `Gatepost ${named(MetricName, Dimensions.map(({ Name }: any) => Name))}`));
+    expect(watched.size).toBe(4);
+    for (const metric of watched) expect(written).toContain(metric);
+  });
+
+  test('are drawn with exactly the dimensions that it writes', () => {
+    const drawn = new Set(metricsDrawn().flatMap(([namespace, name, ...dimensions]) => {
+      const [, searched] = /^SEARCH\('\{Gatepost,([\w,]+)\} MetricName="Decisions"/.exec(namespace.expression) ?? [];
+      if (searched !== undefined) return [`Gatepost ${named('Decisions', searched.split(','))}`];
+      // Name, value, name, value … and an object with the statistic.
+      return namespace === 'Gatepost' ? [`Gatepost ${named(name, dimensions.slice(0, -1).filter((_, at) => at % 2 === 0))}`] : [];
+    }));
+    expect(drawn.size).toBe(4);
+    for (const metric of drawn) expect(written).toContain(metric);
+  });
+
+  test('are those of this function and of no other of the account', () => {
+    const [[id]] = Object.entries(template.findResources('AWS::Lambda::Function')) as [[string, unknown]];
+    const names = [...JSON.stringify(alarms).matchAll(/\{"Name":"FunctionName","Value":(.*?\})\}/g)].map(([, value]) => JSON.parse(value!));
+    expect(names.length).toBeGreaterThan(20);
+    for (const name of names) expect(name).toEqual({ Ref: id });
+    const drawn = metricsDrawn().map((metric) => JSON.stringify(metric));
+    expect(drawn).toHaveLength(11);
+    for (const metric of drawn) expect(metric).toMatch(metric.includes('SEARCH') ? `FunctionName=\\"\${${id}}\\"` : `"FunctionName","\${${id}}"`);
+  });
+
+  test('are those of the decision log, dimensions and all', () => {
+    const rows = projectFile('docs/decision-log.md').matchAll(/^\| (`[A-Z]\w+`(?:, `\w+`)*) \| \w+ \| (.*?) ?\| .* \|$/gm);
+    const words = (cell: string) => [...cell.matchAll(/\w+/g)].map(([word]) => word);
+    const told = [...rows].flatMap(([, names, dimensions]) =>
+      words(names!).map((name) => `Gatepost ${named(name, ['FunctionName', ...words(dimensions!)])}`));
+    expect(told.sort()).toEqual([...written].sort());
+  });
 });
 
 test('keys that stand in the settings never grow stale, unless they are only those to begin with', () => {
@@ -118,7 +159,7 @@ describe('the dashboard', () => {
     const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
     const body = JSON.stringify(dashboard?.Properties.DashboardBody);
     for (const outcome of ['unauthorized', 'deny', 'failure']) {
-      expect(body).toMatch(new RegExp(`SEARCH\\('\\{Gatepost,Outcome,Reason\\} MetricName=.*?Decisions.*?Outcome=.*?${outcome}`));
+      expect(body).toMatch(new RegExp(`SEARCH\\('\\{Gatepost,FunctionName,Outcome,Reason\\} MetricName=.*?Decisions.*?Outcome=.*?${outcome}`));
     }
     expect(body).toContain("filter message = 'decision' and outcome in ['unauthorized', 'deny', 'failure']");
     expect(body).toContain('request_id, trace_id');

@@ -1,6 +1,7 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { expect, test } from 'vitest';
 import { releaseTemplate } from '../src/app/release-template.js';
+import { projectFile } from './support.js';
 
 test('a release needs no bootstrapped account, and its package from a bucket of the user\'s', () => {
   const released = releaseTemplate('gatepost-authorizer-arm64-0123.zip') as { Parameters: object; Rules?: object };
@@ -17,8 +18,11 @@ test('another package makes another version of the function', () => {
   expect(versions('a.zip')).toEqual(versions('a.zip'));
 });
 
-test('a release can be handed to CloudFormation as it is', () => {
-  // The most that CloudFormation takes without a bucket.
+test('the guide gives CloudFormation a bucket for the template, as it demands over 51,200 bytes', () => {
   const key = 'gatepost-authorizer-arm64-0123456789abcdef.zip';
-  expect(JSON.stringify(releaseTemplate(key)).length).toBeLessThanOrEqual(51_200);
+  const { length } = JSON.stringify(releaseTemplate(key));
+  expect(length).toBeGreaterThan(51_200);
+  expect(length).toBeLessThanOrEqual(1_000_000);
+  const [, command] = /(aws cloudformation deploy .*?)```/s.exec(projectFile('docs/deploy.md')) ?? [];
+  expect(command).toContain('--s3-bucket BUCKET');
 });

@@ -26,7 +26,7 @@ function run(script: string, args: string[], stubs: Record<string, string>, envi
 }
 
 const NODE = { node: '[ "$1" = -p ] && echo 20', npm: 'exit 0' };
-const AWS = (answers: string) => ({ ...NODE, curl: 'exit 0', aws: `case "$*" in\n${answers}\n*) echo "unexpected: $*" >&2; exit 9 ;;\nesac` });
+const AWS = (answers: string) => ({ ...NODE, curl: 'exit 0', python3: 'exit 0', aws: `case "$*" in\n${answers}\n*) echo "unexpected: $*" >&2; exit 9 ;;\nesac` });
 const CALLER = '"sts get-caller-identity"*) echo 111122223333 ;;';
 const REGION = { AWS_REGION: 'eu-west-1' };
 

@@ -117,7 +117,7 @@ impl<S: PolicyStore> Authorizer<S> {
         let deadline = self.deadline(call.time_left);
         let event = Event::read(call.event)?;
         record.request_id = request_id(&event).map(str::to_owned);
-        let request = Request::parse(&event, &self.config.token_sources)?;
+        let request = Request::parse(&event, self.config.token_places())?;
 
         record.front_door = Some(request.front_door);
         if self.config.response == Response::Simple && request.front_door != FrontDoor::HttpApi2 {

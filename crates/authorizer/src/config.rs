@@ -9,6 +9,7 @@
 //! | name | unit and range | default | where the limit comes from |
 //! | --- | --- | --- | --- |
 //! | `GATEPOST_CONTEXT_CLAIMS` | claim names; may be empty | `sub,username,client_id,scope,groups` | names that API Gateway adds are reserved |
+//! | `GATEPOST_CSRF_HEADER` | the name of a header | none | |
 //! | `GATEPOST_DEADLINE_MS` | 100 to 25,000 ms | 4000 | below the 29 s after which REST APIs give up on a back end |
 //! | `GATEPOST_EXPIRY_CONDITION` | `off`, `on` | `off` | |
 //! | `GATEPOST_IMPLICIT_DENY` | `explicit`, `implicit` | `implicit` | |
@@ -46,6 +47,7 @@ pub use answer_settings::{
 pub use issuers::{Issuer, KeyOrigin};
 pub use token_source::TokenSource;
 
+use crate::credential::TokenPlaces;
 use variables::Variables;
 
 /// Everything the authorizer can be told.
@@ -53,6 +55,9 @@ use variables::Variables;
 pub struct Config {
     /// The claims that the back end receives.
     pub context_claims: Vec<ContextClaim>,
+    /// The header that has to come with a token which only a cookie holds, with the token against
+    /// cross-site request forgery in it ([`gatepost_core::csrf`]).
+    pub csrf_header: Option<String>,
     /// For all I/O of one call together, retries included.
     pub deadline: Duration,
     /// Whether an Allow ends with the token.
@@ -126,6 +131,7 @@ impl Config {
         }
         let config = Self {
             context_claims: answer_settings::context_claims(&mut vars),
+            csrf_header: token_source::csrf_header(&mut vars),
             deadline: Duration::from_millis(vars.number(
                 "GATEPOST_DEADLINE_MS",
                 4_000,
@@ -192,6 +198,11 @@ impl Config {
         if faults.is_empty() { Ok(config) } else { Err(ConfigFaults(faults)) }
     }
 
+    /// Where a token may stand in a request.
+    pub(crate) fn token_places(&self) -> TokenPlaces<'_> {
+        TokenPlaces { sources: &self.token_sources, csrf_header: self.csrf_header.as_deref() }
+    }
+
     /// What no setting has wrong by itself.
     fn look_for_contradictions(&self, vars: &mut Variables<'_>) {
         if self.table_layout == TableLayout::AwsSample && self.subjects != [SubjectKind::Group] {
@@ -207,6 +218,13 @@ impl Config {
                 "must be `off` with `GATEPOST_TABLE_LAYOUT=aws-sample`, which has no other rows",
             );
         }
+        let is_cookie = |source: &TokenSource| matches!(source, TokenSource::Cookie(_));
+        if self.csrf_header.is_some() && !self.token_sources.iter().any(is_cookie) {
+            vars.fault(
+                "GATEPOST_CSRF_HEADER",
+                "is for tokens in cookies, and `GATEPOST_TOKEN_SOURCES` lists none",
+            );
+        }
         if self.response == Response::Simple && self.scope == Scope::Api {
             // Cached, one yes would open every route to the caller.
             vars.fault(
@@ -218,8 +236,9 @@ impl Config {
 }
 
 /// Every `GATEPOST_…` name that this version knows.
-const SETTINGS: [&str; 19] = [
+const SETTINGS: [&str; 20] = [
     "GATEPOST_CONTEXT_CLAIMS",
+    "GATEPOST_CSRF_HEADER",
     "GATEPOST_DEADLINE_MS",
     "GATEPOST_EXPIRY_CONDITION",
     "GATEPOST_IMPLICIT_DENY",
@@ -329,6 +348,7 @@ pub(crate) mod tests {
     #[test]
     fn the_defaults_are_those_of_the_documentation() {
         let config = config(&[]).unwrap();
+        assert_eq!(config.csrf_header, None);
         assert_eq!(config.deadline, Duration::from_secs(4));
         assert_eq!(config.expiry_condition, ExpiryCondition::Off);
         assert_eq!(config.implicit_deny, ImplicitDeny::Implicit);
@@ -350,9 +370,20 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_header_against_request_forgery_is_for_cookies() {
+        let cookie = ("GATEPOST_TOKEN_SOURCES", "cookie:id");
+        assert!(config(&[("GATEPOST_CSRF_HEADER", "X-CSRF-Token"), cookie]).is_ok());
+        let fault = fault_of("GATEPOST_CSRF_HEADER", "X-CSRF-Token");
+        assert!(fault.contains("`GATEPOST_TOKEN_SOURCES` lists none"), "{fault}");
+        let fault = config(&[("GATEPOST_CSRF_HEADER", "a b"), cookie]).unwrap_err().to_string();
+        assert!(fault.contains("must be the name of a header"), "{fault}");
+    }
+
+    #[test]
     fn every_setting_can_be_set() {
         let config = config(&[
             ("GATEPOST_CONTEXT_CLAIMS", "sub, custom:tenant"),
+            ("GATEPOST_CSRF_HEADER", "X-CSRF-Token"),
             ("GATEPOST_DEADLINE_MS", "2500"),
             ("GATEPOST_EXPIRY_CONDITION", "on"),
             ("GATEPOST_IMPLICIT_DENY", "explicit"),
@@ -372,6 +403,7 @@ pub(crate) mod tests {
             ("GATEPOST_USAGE_IDENTIFIER_KEY", "on"),
         ])
         .unwrap();
+        assert_eq!(config.csrf_header.as_deref(), Some("X-CSRF-Token"));
         assert_eq!(config.log_sample_percent, 5);
         assert_eq!(config.revocation, Revocation::On);
         assert_eq!(config.usage_identifier_key, UsageIdentifierKey::On);

@@ -55,6 +55,16 @@ impl DynamoDbSettings {
         }
     }
 
+    /// The region that is asked.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// As whom it is asked.
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
     /// A client that sends its requests through `https`.
     pub fn client(self, https: &HttpsClient) -> Client {
         let mut config = Config::builder()

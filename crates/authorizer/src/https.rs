@@ -90,6 +90,11 @@ impl HttpsClient {
         http_client_fn(move |_, _| connector.clone())
     }
 
+    /// The pool of connections itself, for requests to others than the AWS SDK's.
+    pub fn connector(&self) -> SharedHttpConnector {
+        self.pooled.clone()
+    }
+
     async fn get(&self, url: &SecureUrl, max_bytes: usize) -> Result<Bytes, FetchError> {
         let mut request = HttpRequest::get(url.as_str()).map_err(|_| FetchError::Address)?;
         request.headers_mut().insert("accept", "application/json, application/jwk-set+json");

@@ -8,6 +8,7 @@
 mod answer;
 mod authorizer;
 pub mod config;
+mod credential;
 mod decision_log;
 pub mod dynamodb;
 mod front_door;

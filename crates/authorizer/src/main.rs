@@ -18,10 +18,10 @@ use futures_util::FutureExt;
 use gatepost_authorizer::config::{ConfigFault, ConfigFaults};
 use gatepost_authorizer::dynamodb::DynamoDbSettings;
 use gatepost_authorizer::https::HttpsClient;
-use gatepost_authorizer::metrics::{NAMESPACE, describe};
+use gatepost_authorizer::metrics;
 use gatepost_authorizer::{Authorizer, Call, Config, Refusal};
 use gatepost_store::DynamoDbStore;
-use metrics_cloudwatch_embedded::{Builder, Collector};
+use metrics_cloudwatch_embedded::Collector;
 use serde_json::value::RawValue;
 
 use runtime_api::{Failure, Invocation, RuntimeApi};
@@ -41,16 +41,15 @@ fn main() -> ExitCode {
 }
 
 fn start() -> Result<(), Box<dyn Error + Send + Sync>> {
-    let Settings { config, https, dynamodb, runtime_api } = Settings::from_environment()?;
+    let Settings { config, https, dynamodb, lambda } = Settings::from_environment()?;
     let store =
         DynamoDbStore::new(&dynamodb.client(&https), &config.policy_table, config.table_layout);
     let authorizer = Authorizer::new(config, store, https);
-    let metrics = Builder::new().cloudwatch_namespace(NAMESPACE).init()?;
-    describe();
+    let metrics = metrics::record(lambda.function_name)?;
     // One environment answers one call at a time, so that a second thread would only cost.
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         authorizer.warm_up(SystemTime::now(), WARM_UP).await;
-        serve(&authorizer, metrics, RuntimeApi::new(runtime_api)).await
+        serve(&authorizer, metrics, RuntimeApi::new(lambda.runtime_api)).await
     })
 }
 
@@ -117,7 +116,7 @@ struct Settings {
     config: Config,
     https: HttpsClient,
     dynamodb: DynamoDbSettings,
-    runtime_api: String,
+    lambda: Lambda,
 }
 
 impl Settings {
@@ -129,27 +128,42 @@ impl Settings {
         let config = Config::from_vars(variable, names);
         let https = HttpsClient::from_vars(variable);
         let dynamodb = DynamoDbSettings::from_vars(variable);
-        match (config, https, dynamodb, runtime_api_address()) {
-            (Ok(config), Ok(https), Ok(dynamodb), Ok(runtime_api)) => {
-                Ok(Self { config, https, dynamodb, runtime_api })
+        match (config, https, dynamodb, Lambda::from_environment()) {
+            (Ok(config), Ok(https), Ok(dynamodb), Ok(lambda)) => {
+                Ok(Self { config, https, dynamodb, lambda })
             }
-            (config, https, dynamodb, runtime_api) => {
-                let others = [config.err(), https.err(), dynamodb.err(), runtime_api.err()];
+            (config, https, dynamodb, lambda) => {
+                let others = [config.err(), https.err(), dynamodb.err(), lambda.err()];
                 Err(others.into_iter().flatten().flatten().collect())
             }
         }
     }
 }
 
-/// The address that Lambda itself sets.
-fn runtime_api_address() -> Result<String, ConfigFaults> {
-    const NAME: &str = "AWS_LAMBDA_RUNTIME_API";
-    const MESSAGE: &str = "is set by Lambda; to run this program elsewhere, see `gatepost dev`";
-    variable(NAME).filter(|value| !value.is_empty()).ok_or_else(|| {
-        [ConfigFault { setting: NAME.to_owned(), message: MESSAGE.to_owned() }]
-            .into_iter()
-            .collect()
-    })
+/// What Lambda itself sets.
+struct Lambda {
+    function_name: String,
+    /// `host:port`.
+    runtime_api: String,
+}
+
+impl Lambda {
+    /// # Errors
+    ///
+    /// Every variable that is not set.
+    fn from_environment() -> Result<Self, ConfigFaults> {
+        const MESSAGE: &str = "is set by Lambda; to run this program elsewhere, see `gatepost dev`";
+        let set = |name: &str| {
+            variable(name).filter(|value| !value.is_empty()).ok_or_else(|| ConfigFault {
+                setting: name.to_owned(),
+                message: MESSAGE.to_owned(),
+            })
+        };
+        match (set("AWS_LAMBDA_FUNCTION_NAME"), set("AWS_LAMBDA_RUNTIME_API")) {
+            (Ok(function_name), Ok(runtime_api)) => Ok(Self { function_name, runtime_api }),
+            (name, api) => Err([name.err(), api.err()].into_iter().flatten().collect()),
+        }
+    }
 }
 
 /// What is not Unicode becomes text that no setting accepts, so that it is a fault and no default.

@@ -11,12 +11,32 @@
 use std::time::Duration;
 
 use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
+use metrics_cloudwatch_embedded::{Builder, Collector, Error};
 
 /// Where the metrics stand in CloudWatch.
-pub const NAMESPACE: &str = "Gatepost";
+const NAMESPACE: &str = "Gatepost";
 
-/// Tells the recorder the unit of each metric. To be called once, when a recorder is in place.
-pub fn describe() {
+/// Whose numbers they are. CloudWatch keeps a series for each set of dimensions and adds none up, so
+/// that alarms of one function do not see another's.
+const FUNCTION_NAME: &str = "FunctionName";
+
+/// Records the metrics of the function of this name from now on, until they are flushed in the
+/// embedded metric format.
+///
+/// # Errors
+///
+/// When there is a recorder already.
+pub fn record(function_name: String) -> Result<&'static Collector, Error> {
+    let collector = Builder::new()
+        .cloudwatch_namespace(NAMESPACE)
+        .with_dimension(FUNCTION_NAME, function_name)
+        .init()?;
+    describe();
+    Ok(collector)
+}
+
+/// Tells the recorder the unit of each metric.
+fn describe() {
     for name in [
         COLD_STARTS,
         DECISIONS,
@@ -99,4 +119,48 @@ pub(crate) fn rejected() {
 
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The tests of `infra/` hold alarms and dashboard to the same file.
+    #[test]
+    fn every_metric_is_written_with_the_functions_name_and_its_own_dimensions() {
+        let collector = record("gatepost-function".to_owned()).unwrap();
+        cold_start();
+        decision("failure", "throttled");
+        documents(3, 2, 1);
+        dynamodb_took(Duration::from_micros(4_120));
+        failure();
+        jwks_age(Duration::from_secs(90));
+        jwks_fetched("fetched");
+        policy_bytes(612);
+        rejected();
+        let mut written = Vec::new();
+        collector.flush(&mut written).unwrap();
+
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/metrics.jsonl");
+        let written = lines(&String::from_utf8(written).unwrap());
+        assert_eq!(written, lines(&fs::read_to_string(path).unwrap()));
+    }
+
+    /// Lines without their times; they, and the metrics in them, come in any order.
+    fn lines(text: &str) -> BTreeSet<String> {
+        let timeless = |line: &str| {
+            let mut line: Value = serde_json::from_str(line).unwrap();
+            line["_aws"]["Timestamp"] = Value::Null;
+            let metrics = &mut line["_aws"]["CloudWatchMetrics"][0]["Metrics"];
+            metrics.as_array_mut().unwrap().sort_by_key(Value::to_string);
+            line.to_string()
+        };
+        text.lines().map(timeless).collect()
+    }
 }

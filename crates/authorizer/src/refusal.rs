@@ -70,7 +70,9 @@ impl AuthorizeError {
     pub(crate) fn refusal(&self) -> Refusal {
         match self {
             Self::Request(
-                RequestError::DifferentTokens
+                RequestError::CsrfTokenMismatch
+                | RequestError::CsrfTokenMissing
+                | RequestError::DifferentTokens
                 | RequestError::MissingToken
                 | RequestError::NotBearer
                 | RequestError::RepeatedSource,
@@ -200,6 +202,8 @@ mod tests {
             ("deny", "nothing_allowed", "the documents allow no call of this API".to_owned()),
         ];
         let requests = [
+            RequestError::CsrfTokenMismatch,
+            RequestError::CsrfTokenMissing,
             RequestError::DifferentTokens,
             RequestError::MethodArn(MethodArnError::WrongService),
             RequestError::MissingToken,
@@ -263,6 +267,8 @@ mod tests {
             assert_eq!(AuthorizeError::from(error).refusal(), Refusal::Unauthorized, "{error}");
         }
         for error in [
+            RequestError::CsrfTokenMismatch,
+            RequestError::CsrfTokenMissing,
             RequestError::DifferentTokens,
             RequestError::MissingToken,
             RequestError::NotBearer,

@@ -4,6 +4,7 @@ mod apply;
 mod decide;
 mod dev;
 mod diff;
+mod doctor;
 mod drift;
 mod explain;
 mod export;
@@ -39,6 +40,7 @@ pub(crate) enum Command {
     Dev(Box<DevArgs>),
     Diff(Box<diff::DiffArgs>),
     Drift(drift::DriftArgs),
+    Doctor(Box<doctor::DoctorArgs>),
     Explain(Box<explain::ExplainArgs>),
     Export(export::ExportArgs),
     History(history::HistoryArgs),
@@ -70,6 +72,7 @@ impl Command {
             Self::Dev(args) => args.run(),
             Self::Diff(args) => args.run(stdout, stderr),
             Self::Drift(args) => args.run(stdout, stderr),
+            Self::Doctor(args) => args.run(stdout, stderr),
             Self::Explain(args) => args.run(stdin, stdout),
             Self::Export(args) => args.run(stdout),
             Self::History(args) => args.run(stdout),

@@ -3,11 +3,11 @@
 //! Nothing here decides anything: the authorizer is the one that runs in Lambda, the table is read
 //! through the real AWS SDK, and the gateway knows the authorizer only as something to invoke.
 
+mod api_file;
 mod authorizer;
 mod banner;
 mod policy_folder;
 mod request_line;
-mod routes;
 mod settings;
 mod table;
 
@@ -24,8 +24,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch as latest;
 use tracing_subscriber::EnvFilter;
 
+use self::api_file::{ApiFile, listed_methods, tell_notes};
+use self::banner::Banner;
 use self::policy_folder::PolicyFolder;
-use self::routes::{Routes, listed_methods};
 use self::settings::Settings;
 use self::table::Table;
 use crate::command::DevArgs;
@@ -52,11 +53,12 @@ pub(crate) fn run(args: &DevArgs) -> anyhow::Result<()> {
 }
 
 async fn serve(args: &DevArgs) -> anyhow::Result<()> {
-    let mut routes = Routes::open(args)?;
+    let mut api_file = ApiFile::open(args)?;
     // Before anything is read, so that no save falls in between.
-    let mut changes = watch::changes(&args.policies, &[routes.path()])?;
+    let mut changes = watch::changes(&args.policies, &[api_file.path()])?;
     let mut folder = PolicyFolder::open(&args.policies)?;
-    let api = routes.api()?;
+    let deployment = api_file.deployment()?;
+    let stage = api_file.stage(&deployment)?;
     let gateway_listener = listen(args.port, "--port").await?;
     let issuer_listener = listen(args.issuer_port, "--issuer-port").await?;
     let origin = |listener: &TcpListener| -> io::Result<String> {
@@ -73,11 +75,12 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
         (Some(engine), _) => engine.endpoint_url(),
         (None, url) => url.as_ref().map(ToString::to_string).unwrap_or_default(),
     };
-    let settings = Settings::new(&issuer_url, &endpoint);
+    let function = deployment.function.as_ref();
+    let settings = Settings::new(&issuer_url, &endpoint, function)?;
     let table = Table::open(&settings).await?;
     table.seed(&folder.documents()).await?;
 
-    let listing = ApiListing { url: gateway_url.clone(), methods: listed_methods(&api) };
+    let listing = ApiListing { url: gateway_url.clone(), methods: listed_methods(&deployment.api) };
     let issuer = development::issuer(&args.development.state, &issuer_url, listing)?;
     let issuer = Arc::new(issuer);
     // Up before the authorizer, which fetches the issuer's keys as it starts.
@@ -85,17 +88,22 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     let serve_issuer = Arc::clone(&issuer).serve(issuer_listener, until(&stopped));
     let issuer_server = tokio::spawn(serve_issuer);
 
-    let invoke = authorizer::start(args, &settings).await?;
+    let invoke = authorizer::start(args, &settings, function).await?;
+    tell_notes(&deployment.api);
+    let banner =
+        Banner { args, gateway_url: &gateway_url, issuer_url: &issuer_url, table_url: &endpoint };
+    let banner = banner.text(folder.len(), api_file.path(), &deployment);
     let gateway = Gateway::new(GatewayConfig {
+        stage_variables: deployment.stage_variables,
         backend: args.backend.clone().map_or(Backend::Echo, Backend::Url),
         observer: Some(Observer::new(request_line::print)),
-        ..GatewayConfig::new(args.stage.clone(), api, invoke)
+        ..GatewayConfig::new(stage, deployment.api, invoke)
     });
     let gateway_server = {
         let (gateway, stopped) = (gateway.clone(), until(&stopped));
         tokio::spawn(async move { gateway.serve(gateway_listener, stopped).await })
     };
-    banner::print(args, &gateway_url, &issuer_url, folder.len(), routes.path());
+    tell(&banner);
 
     let interrupted = tokio::signal::ctrl_c();
     tokio::pin!(interrupted);
@@ -107,7 +115,7 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
             }
             Some(()) = changes.recv() => {
                 reload(&mut folder, &table, &gateway).await;
-                routes.reload(&gateway, &issuer);
+                api_file.reload(&gateway, &issuer);
             }
         }
     }

@@ -3,10 +3,12 @@
 //! Standard output is data, standard error is talk. The library is here for the command's own
 //! tests; nothing else is meant to depend on it.
 
+mod aws;
 mod command;
 mod comparison;
 mod dev;
 mod development;
+mod doctor;
 mod exit_status;
 mod explain;
 mod json_lines;

@@ -1,5 +1,6 @@
 //! The policy table of a deployment, for the commands that keep it.
 
+use std::env;
 use std::future::Future;
 use std::time::Duration;
 
@@ -11,11 +12,15 @@ use gatepost_store::{
 };
 use tokio::runtime::Runtime;
 
-use crate::table::Table;
+use crate::aws::{Aws, Stage, caller_arn, flush_authorizers_cache};
+use crate::table::{Access, Table};
 use crate::visible::visible;
 
 /// The longest that a table is read.
 const PATIENCE: Duration = Duration::from_mins(5);
+
+/// The longest that another service is asked.
+const AWS_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Which table is meant.
 #[derive(clap::Args, Clone, Debug)]
@@ -29,6 +34,7 @@ pub(crate) struct TableArgs {
 pub(crate) struct PolicyTable {
     pub(crate) name: String,
     client: Client,
+    access: Access,
     runtime: Runtime,
 }
 
@@ -43,14 +49,14 @@ impl PolicyTable {
             .table
             .clone()
             .context("which table? name it with `--table`, or in GATEPOST_POLICY_TABLE")?;
-        let Table { client, layout } = Table::from_environment()?;
+        let Table { client, layout, access } = Table::from_environment()?;
         ensure!(
             layout == TableLayout::Gatepost,
             "the table of the AWS sample has no versions and no history: \
              `gatepost import --layout aws-sample` takes its documents over"
         );
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { name, client, runtime })
+        Ok(Self { name, client, access, runtime })
     }
 
     /// Everything in it.
@@ -78,6 +84,38 @@ impl PolicyTable {
     /// [`TransactionError`].
     pub(crate) fn write(&self, transaction: &Transaction) -> Result<(), TransactionError> {
         self.runtime.block_on(transaction.write(&self.client))
+    }
+
+    /// Who it is that asks, as AWS says; `None` for an engine that is not AWS's.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not say.
+    pub(crate) fn caller(&self) -> Option<anyhow::Result<String>> {
+        let is_set = |name: &str| env::var(name).is_ok_and(|value| !value.is_empty());
+        let is_elsewhere =
+            ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"].into_iter().any(is_set);
+        if is_elsewhere && !is_set("AWS_ENDPOINT_URL_STS") {
+            return None;
+        }
+        Some(self.of_aws(async |aws| Ok(caller_arn(aws).await?)))
+    }
+
+    /// Ends every answer that a stage of a REST API keeps.
+    ///
+    /// # Errors
+    ///
+    /// When it may not be done, or nobody answers.
+    pub(crate) fn flush(&self, stage: Stage<'_>) -> anyhow::Result<()> {
+        self.of_aws(async |aws| Ok(flush_authorizers_cache(aws, stage).await?))
+    }
+
+    fn of_aws<T>(&self, asked: impl AsyncFnOnce(&Aws) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let asked = async { asked(&self.access.aws().await?).await };
+        self.runtime
+            .block_on(async { tokio::time::timeout(AWS_PATIENCE, asked).await })
+            .with_context(|| format!("no answer within {} s", AWS_PATIENCE.as_secs()))
+            .flatten()
     }
 
     fn within_patience<T>(

@@ -3,13 +3,14 @@
 
 use std::io::{self, BufRead, IsTerminal as _, Write};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use gatepost_core::analysis::Scope;
 use gatepost_core::subject::Subject;
 use gatepost_store::{NewRevision, TransactionError, transactions};
 
+use crate::aws::Stage;
 use crate::comparison::{Comparison, Progress, counted};
 use crate::exit_status::ExitStatus;
 use crate::plan::checks::{CheckArgs, Checks};
@@ -41,7 +42,7 @@ pub(crate) struct PublishArgs {
     #[arg(long, value_name = "TEXT", default_value = "")]
     comment: String,
 
-    /// Who, for the history [default: git's user, or the system's]
+    /// Who, for the history [default: whoever AWS says it is, or git, or the system]
     #[arg(long = "as", value_name = "NAME")]
     by: Option<String>,
 
@@ -53,6 +54,36 @@ pub(crate) struct PublishArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 300,
           value_parser = clap::value_parser!(u32).range(0..=3_600))]
     result_ttl: u32,
+
+    /// When functions have read what was written, end the answers that a REST API keeps
+    #[arg(long, requires_all = ["api_id", "stage"])]
+    flush: bool,
+
+    /// The API whose answers are ended
+    #[arg(long, value_name = "ID", requires = "flush")]
+    api_id: Option<String>,
+
+    /// Its stage
+    #[arg(long, value_name = "NAME", requires = "flush")]
+    stage: Option<String>,
+}
+
+/// Who works with the table: whoever AWS says it is, or git, or the system.
+///
+/// # Errors
+///
+/// When nobody can be told that AWS does not say.
+pub(crate) fn whoever(
+    table: &PolicyTable,
+    folder: Option<&Path>,
+    stderr: &mut dyn Write,
+) -> anyhow::Result<String> {
+    match table.caller() {
+        Some(Ok(arn)) => return Ok(arn),
+        Some(Err(error)) => writeln!(stderr, "note: AWS does not say who this is: {error:#}")?,
+        None => {}
+    }
+    Ok(user(folder.unwrap_or(Path::new("."))))
 }
 
 /// How far every comparison looks: all stages, and what only moves between two kinds of denial
@@ -101,11 +132,6 @@ impl Verdict {
 }
 
 impl PublishArgs {
-    /// Who publishes.
-    pub(crate) fn by(&self, folder: Option<&Path>) -> String {
-        self.by.clone().unwrap_or_else(|| user(folder.unwrap_or(Path::new("."))))
-    }
-
     /// Says why, if nobody did.
     pub(crate) fn comment_by_default(&mut self, why: impl FnOnce() -> String) {
         if self.comment.is_empty() {
@@ -127,7 +153,10 @@ impl PublishArgs {
         streams: Streams<'_>,
     ) -> anyhow::Result<ExitStatus> {
         let Streams { stdin, stdout, stderr } = streams;
-        let by = self.by(plan.wanted.folder.as_deref());
+        let by = match &self.by {
+            Some(by) => by.clone(),
+            None => whoever(table, plan.wanted.folder.as_deref(), stderr)?,
+        };
         let scope = scope();
         let comparisons = plan.comparisons(&scope, &mut progress(stderr))?;
         let verdict = Verdict::of(plan, &self.checks, &by)?;
@@ -215,6 +244,15 @@ impl PublishArgs {
             progress(stderr).tell("");
         }
         self.say_written(plan, changes.len(), all.len(), &by, stdout)?;
+        if let (Some(api_id), Some(name)) = (&self.api_id, &self.stage) {
+            // An answer that is made of what a function still keeps would be kept in its turn.
+            writeln!(stderr, "waiting {} s until functions have read it …", self.policy_ttl)?;
+            std::thread::sleep(Duration::from_secs(self.policy_ttl.into()));
+            table.flush(Stage { api_id, name }).with_context(
+                || "it is written, but the answers that API Gateway keeps could not be ended",
+            )?;
+            writeln!(stdout, "The answers that API Gateway kept are ended: every caller sees it.")?;
+        }
         Ok(ExitStatus::Yes)
     }
 

@@ -9,6 +9,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
+use serde_json::Value;
+
 const GATEPOST: &str = env!("CARGO_BIN_EXE_gatepost");
 
 /// Longer than anything takes on a busy machine: only a failure waits for it.
@@ -18,6 +20,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 struct Dev {
     process: Child,
     lines: Receiver<String>,
+    /// What it said before it said where the API is.
+    said: Vec<String>,
     api: String,
     issuer: String,
     folder: tempfile::TempDir,
@@ -51,8 +55,11 @@ impl Dev {
                 }
             }
         });
-        let mut dev = Self { process, lines, api: String::new(), issuer: String::new(), folder };
-        dev.api = address(&dev.line_with("  API "));
+        let (api, issuer) = (String::new(), String::new());
+        let mut dev = Self { process, lines, said: Vec::new(), api, issuer, folder };
+        let (said, line) = dev.lines_until("  API ");
+        dev.said = said;
+        dev.api = address(&line);
         dev.issuer = address(&dev.line_with("  Sign in "));
         dev.line_with("Ctrl-C");
         dev
@@ -60,11 +67,16 @@ impl Dev {
 
     /// The next line that holds `text`.
     fn line_with(&self, text: &str) -> String {
+        self.lines_until(text).1
+    }
+
+    /// The next line that holds `text`, and those before it.
+    fn lines_until(&self, text: &str) -> (Vec<String>, String) {
         let deadline = Instant::now() + PATIENCE;
         let mut seen = Vec::new();
         while let Ok(line) = self.lines.recv_timeout(deadline.duration_since(Instant::now())) {
             if line.contains(text) {
-                return line;
+                return (seen, line);
             }
             seen.push(line);
         }
@@ -83,18 +95,24 @@ impl Dev {
 
     /// The status of a GET.
     fn get(&self, path: &str, token: Option<&str>) -> u16 {
+        let bearer = token.map(|token| format!("Bearer {token}"));
+        let header = bearer.as_ref().map(|bearer| ("Authorization", bearer.as_str()));
+        self.send(&format!("GET {path}"), &header.into_iter().collect::<Vec<_>>()).0
+    }
+
+    /// The status and body of the answer to `VERB /path`.
+    fn send(&self, request: &str, headers: &[(&str, &str)]) -> (u16, String) {
         let host = self.api.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(host).unwrap();
-        let authorization =
-            token.map_or_else(String::new, |token| format!("Authorization: Bearer {token}\r\n"));
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: {host}\r\n{authorization}Connection: close\r\n\r\n"
-        )
-        .unwrap();
+        let headers: Vec<String> =
+            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let headers = headers.concat();
+        write!(stream, "{request} HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n")
+            .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        answer.split(' ').nth(1).unwrap().parse().unwrap()
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
     }
 
     fn policy_file(&self, group: &str) -> PathBuf {
@@ -137,27 +155,26 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Each account with the paths it gets 200 for; it gets 403 for the others.
-const RIGHTS: [(&str, &[&str]); 5] = [
-    ("alice", &["/movies", "/movies/7", "/api/profile"]),
-    ("bob", &["/shows", "/shows/7", "/api/profile"]),
-    ("carol", &["/movies", "/movies/7", "/shows", "/shows/7", "/api/profile"]),
-    ("admin", &["/movies", "/movies/7", "/shows", "/shows/7", "/api/profile", "/api/admin/users"]),
-    ("dave", &[]),
-];
-
+/// What every account gets for every path: a file, because templates are held to it too.
 fn everyone_has_their_rights(dev: &Dev) {
-    let paths: Vec<&str> = RIGHTS[3].1.to_vec();
-    for (account, allowed) in RIGHTS {
-        let token = dev.token(account);
-        for path in &paths {
-            let want = if allowed.contains(path) { 200 } else { 403 };
-            assert_eq!(dev.get(path, Some(&token)), want, "{account} {path}");
+    let rights: Value = serde_json::from_str(include_str!("cases/rights.json")).unwrap();
+    let texts = |value: &Value| -> Vec<String> {
+        value.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+    };
+    for (account, allowed) in rights["allowed"].as_object().unwrap() {
+        let (token, allowed) = (dev.token(account), texts(allowed));
+        for path in texts(&rights["paths"]) {
+            let want = if allowed.contains(&path) { 200 } else { 403 };
+            assert_eq!(dev.get(&path, Some(&token)), want, "{account} {path}");
         }
     }
-    assert_eq!(dev.get("/movies", None), 401);
-    assert_eq!(dev.get("/movies", Some("nonsense")), 401);
-    assert_eq!(dev.get("/health", None), 200);
+    for path in texts(&rights["unauthorized"]) {
+        assert_eq!(dev.get(&path, None), 401, "{path}");
+        assert_eq!(dev.get(&path, Some("nonsense")), 401, "{path}");
+    }
+    for path in texts(&rights["public"]) {
+        assert_eq!(dev.get(&path, None), 200, "{path}");
+    }
 }
 
 #[test]
@@ -176,6 +193,79 @@ fn a_compiled_authorizer_under_the_runtime_api_decides_the_same() {
     assert!(built.success());
     let binary = Path::new(GATEPOST).with_file_name("gatepost-authorizer");
     everyone_has_their_rights(&Dev::start(&["--lambda", binary.to_str().unwrap()]));
+}
+
+/// A REST API whose function reads another header than the usual one.
+const TEMPLATE: &str = r#"
+Resources:
+  Api: { Type: AWS::ApiGateway::RestApi }
+  Movies:
+    Type: AWS::ApiGateway::Resource
+    Properties: { RestApiId: !Ref Api, ParentId: !GetAtt Api.RootResourceId, PathPart: movies }
+  GetMovies:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      { RestApiId: !Ref Api, ResourceId: !Ref Movies, HttpMethod: GET, AuthorizationType: CUSTOM, AuthorizerId: !Ref Authorizer }
+  PostMovies:
+    Type: AWS::ApiGateway::Method
+    Properties: { RestApiId: !Ref Api, ResourceId: !Ref Movies, HttpMethod: POST, AuthorizationType: AWS_IAM }
+  Authorizer:
+    Type: AWS::ApiGateway::Authorizer
+    Properties:
+      RestApiId: !Ref Api
+      Type: REQUEST
+      IdentitySource: method.request.header.X-Token
+      AuthorizerUri: !Sub "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${Function.Arn}/invocations"
+  Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      Environment: { Variables: { GATEPOST_TOKEN_SOURCES: "header:X-Token", GATEPOST_POLICY_TABLE: !Ref Table } }
+  Stage:
+    Type: AWS::ApiGateway::Stage
+    Properties: { RestApiId: !Ref Api, StageName: live }
+"#;
+
+#[test]
+fn a_template_is_served_as_it_would_be_deployed_and_its_mistakes_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let template = folder.path().join("stack.yaml");
+    fs::write(&template, TEMPLATE).unwrap();
+    let dev = Dev::start(&["--template", template.to_str().unwrap()]);
+    let notes = dev.said.join("\n");
+    assert!(notes.contains("mistake  `/Resources/Authorizer/"), "{notes}");
+    assert!(notes.contains("not here `/Resources/PostMovies/"), "{notes}");
+    let token = dev.token("alice");
+    assert_eq!(dev.get("/movies", Some(&token)), 401, "the header is X-Token");
+    let bearer = format!("Bearer {token}");
+    let (status, body) = dev.send("GET /movies", &[("X-Token", &bearer)]);
+    assert_eq!(status, 200, "{body}");
+    let (status, body) = dev.send("POST /movies", &[("X-Token", &bearer)]);
+    assert_eq!(
+        (status, body.as_str()),
+        (501, r#"{"message":"Not emulated: AWS_IAM authorization"}"#)
+    );
+
+    fs::write(&template, TEMPLATE.replace("HttpMethod: GET", "HttpMethod: PUT")).unwrap();
+    dev.line_with("stack.yaml: in force now");
+    assert_eq!(dev.send("PUT /movies", &[("X-Token", &bearer)]).0, 403, "alice only reads");
+}
+
+#[test]
+fn an_openapi_document_is_served_with_its_own_cors_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = folder.path().join("api.yaml");
+    let text = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/routes/openapi.yaml"),
+    );
+    let responses = r#"
+x-amazon-apigateway-gateway-responses:
+  UNAUTHORIZED: { statusCode: 401, responseTemplates: { application/json: '{"sign_in":"/login"}' } }
+"#;
+    fs::write(&document, text.unwrap() + responses).unwrap();
+    let dev = Dev::start(&["--openapi", document.to_str().unwrap()]);
+    everyone_has_their_rights(&dev);
+    assert_eq!(dev.send("GET /movies", &[]), (401, r#"{"sign_in":"/login"}"#.to_owned()));
+    assert_eq!(dev.send("OPTIONS /movies", &[]).0, 500, "the mock says nothing of its answer");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! `clippy.toml` beside this crate's manifest and `scripts/check-purity` hold it to that.
 
 pub mod analysis;
+pub mod csrf;
 pub mod gateway;
 pub mod json;
 pub mod policy;

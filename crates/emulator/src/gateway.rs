@@ -1,4 +1,5 @@
-//! An API Gateway REST API on a laptop: routes, Lambda authorizer, result cache, policy, backend.
+//! API Gateway on a laptop: a REST API or an HTTP API with its routes, Lambda authorizers, result
+//! cache, policy and backend.
 //!
 //! It answers as AWS does, status, body and error type, also where that is unhelpful; what AWS
 //! hides (why a 500 is one) it tells the developer through `tracing` and the [`Observer`]. Where
@@ -8,13 +9,23 @@
 //! models, mapping templates, throttling, response caching.
 
 mod answer;
+mod api;
 mod authorize;
+mod authorizer_definition;
 mod backend;
 mod cache;
 mod call;
-mod cors;
+mod definition;
 mod event;
+mod event_http;
+mod facts;
+mod fault;
+mod gateway_responses;
+mod http_cors;
+mod http_routes;
 mod identity;
+mod mapping;
+mod method;
 mod openapi;
 mod path;
 mod pipeline;
@@ -23,6 +34,7 @@ mod response;
 mod route;
 mod security_scheme;
 mod settings;
+mod template;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -38,15 +50,17 @@ use axum::response::Response;
 use gatepost_core::gateway::StageArn;
 use tokio::net::TcpListener;
 
+pub use self::api::{Api, Protocol};
 pub use self::backend::{Backend, BackendUrl, BackendUrlError};
-pub use self::cors::Cors;
+pub use self::fault::{DefinitionError, DefinitionFault, DefinitionNote, NoteKind};
 pub use self::identity::{ContextVariable, IdentitySource, IdentitySourceError};
-pub use self::openapi::{OpenApiError, OpenApiFault, RestApi};
+pub use self::method::{Access, AuthorizerId, Integration, Method, MethodVerb, MockAnswer};
 pub use self::record::{CacheUse, DecisionRecord, Observer, Outcome};
-pub use self::route::{Access, Integration, Method, MethodVerb, Resource, RouteTable};
 pub use self::settings::{
-    AuthorizerKind, AuthorizerSettings, MissingIdentitySource, ResultTtl, ValidationExpression,
+    AuthorizerKind, AuthorizerSettings, MissingIdentitySource, PayloadFormat, ResultTtl,
+    ValidationExpression,
 };
+pub use self::template::{Deployment, FunctionSettings, PseudoParameters, Template};
 pub use self::yaml::{Place, YamlDocument};
 
 use self::pipeline::Pipeline;
@@ -59,16 +73,12 @@ pub struct GatewayConfig {
     pub stage: StageArn,
     /// The stage's variables.
     pub stage_variables: BTreeMap<String, String>,
-    /// The API's methods and its authorizer's settings.
-    pub api: RestApi,
+    /// The API's methods and its authorizers' settings.
+    pub api: Api,
     /// The authorizer.
     pub invoke: Arc<dyn Invoke>,
     /// What requests reach that may pass.
     pub backend: Backend,
-    /// Headers for other origins on the gateway's own responses, on the echo, and in answers to
-    /// preflight requests, which every resource without an OPTIONS method of its own then has, as
-    /// with CDK's `defaultCorsPreflightOptions`. `None`: no such headers, no such methods.
-    pub cors: Option<Cors>,
     /// What policies are told of the connection.
     pub transport: Transport,
     /// The time, for the result cache, events and conditions.
@@ -78,15 +88,14 @@ pub struct GatewayConfig {
 }
 
 impl GatewayConfig {
-    /// A gateway as `gatepost dev` has it: echo, CORS for every origin, the machine's clock.
-    pub fn new(stage: StageArn, api: RestApi, invoke: Arc<dyn Invoke>) -> Self {
+    /// A gateway as `gatepost dev` has it: echo, no stage variables, the machine's clock.
+    pub fn new(stage: StageArn, api: Api, invoke: Arc<dyn Invoke>) -> Self {
         Self {
             stage,
             stage_variables: BTreeMap::new(),
             api,
             invoke,
             backend: Backend::Echo,
-            cors: Some(Cors::any_origin()),
             transport: Transport::default(),
             clock: Clock::system(),
             observer: None,
@@ -145,7 +154,7 @@ impl Gateway {
     }
 
     /// Puts another API in the place of this one, as a deployment to the stage does.
-    pub fn set_api(&self, api: RestApi) {
+    pub fn set_api(&self, api: Api) {
         self.pipeline.set_api(api);
     }
 

@@ -14,6 +14,7 @@ mod attribute;
 mod backoff;
 mod create;
 mod current;
+mod erase;
 mod fault;
 mod history;
 mod layout;
@@ -41,6 +42,7 @@ use crate::policy_store::{PolicyStore, Rows, StoreError};
 
 pub use self::create::{CreateTableError, create_table};
 pub use self::current::{CurrentRow, RevisionNote};
+pub use self::erase::{erase, subjects_beginning};
 pub use self::history::{Revision, history};
 pub use self::layout::{TableLayout, TableLayoutError};
 pub use self::read_all::{ReadAllError, UnreadableRow, read_all};

@@ -7,7 +7,7 @@
 //!
 //! The rest of the crate is for those who keep the documents: [`create_table`], [`read_table`],
 //! [`history`], [`transactions`], and for one document [`put_policy`] and [`delete_policy`];
-//! [`seed`], [`read_all`], [`revoke`], [`lift_revocation`]; and the folder's [`FileOutcome`]s.
+//! [`seed`], [`erase`], [`subjects_beginning`], [`read_all`], [`revoke`], [`lift_revocation`]; and the folder's [`FileOutcome`]s.
 
 mod dynamodb;
 mod folder;
@@ -17,8 +17,8 @@ pub use dynamodb::{
     Change, Content, CreateTableError, CurrentRow, DynamoDbStore, HandEdit, MAX_CHANGES,
     NewRevision, ReadAllError, Revision, RevisionNote, RevocationNote, RowFault, SeedReport,
     TableLayout, TableLayoutError, TableState, Transaction, TransactionError, UnreadableRow,
-    WriteError, Written, create_table, delete_policy, digest_of, history, lift_revocation,
-    put_policy, read_all, read_table, revoke, seed, transactions,
+    WriteError, Written, create_table, delete_policy, digest_of, erase, history, lift_revocation,
+    put_policy, read_all, read_table, revoke, seed, subjects_beginning, transactions,
 };
 pub use folder::{
     FileFault, FileNameError, FileOutcome, FolderError, FolderStore, folder_of, policy_path,

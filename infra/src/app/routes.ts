@@ -4,7 +4,7 @@ import { aws_apigateway as rest, Validations } from 'aws-cdk-lib';
  * The methods of the example, as in policies/routes/openapi.yaml (a test compares them): by path, those
  * that Gatepost guards, and those open to everybody.
  */
-const ROUTES: Record<string, { readonly guarded?: readonly string[]; readonly open?: readonly string[] }> = {
+export const ROUTES: Record<string, { readonly guarded?: readonly string[]; readonly open?: readonly string[] }> = {
   '/': { open: ['GET'] },
   '/health': { open: ['GET'] },
   '/movies': { guarded: ['GET', 'POST'] },

@@ -1,4 +1,6 @@
-//! Where in a request a token may stand.
+//! Where in a request a token may stand, and what has to stand beside it.
+
+use super::variables::Variables;
 
 /// A place for a token, named in `GATEPOST_TOKEN_SOURCES`.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -29,6 +31,16 @@ impl TokenSource {
             _ => Err(FORM),
         }
     }
+}
+
+/// Reads the name of the header against cross-site request forgery.
+pub(super) fn csrf_header(vars: &mut Variables<'_>) -> Option<String> {
+    const NAME: &str = "GATEPOST_CSRF_HEADER";
+    let name = vars.get(NAME)?;
+    if !is_http_token(&name) {
+        vars.fault(NAME, "must be the name of a header");
+    }
+    Some(name)
 }
 
 /// A `token` of RFC 9110 section 5.6.2: what header and cookie names are made of.

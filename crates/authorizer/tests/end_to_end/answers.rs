@@ -125,6 +125,20 @@ async fn an_unreadable_row_is_a_failure_and_not_a_smaller_policy() {
 }
 
 #[tokio::test]
+async fn the_numbers_of_a_call_follow_its_line_under_the_name_of_the_function() {
+    let mut world = World::start().await;
+    world.get("/movies", None).await;
+    let numbers: Value = loop {
+        let line: Value = serde_json::from_str(&world.next_line().await).unwrap();
+        if line.get("Decisions").is_some() {
+            break line;
+        }
+    };
+    assert_eq!(numbers["FunctionName"], "gatepost-authorizer", "{numbers}");
+    assert_eq!(numbers["Reason"], "missing_token", "{numbers}");
+}
+
+#[tokio::test]
 async fn a_rotated_key_is_noticed_at_once_and_the_old_one_is_gone() {
     let mut world = World::start().await;
     world.put_movies_group().await;
@@ -157,6 +171,7 @@ fn wrong_settings_end_the_function_with_one_line_that_has_all_faults() {
     for name in [
         "AWS_ACCESS_KEY_ID",
         "AWS_CA_BUNDLE",
+        "AWS_LAMBDA_FUNCTION_NAME",
         "AWS_LAMBDA_RUNTIME_API",
         "AWS_SECRET_ACCESS_KEY",
         "GATEPOST_ISSUERS",

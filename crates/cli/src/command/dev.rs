@@ -8,7 +8,7 @@ use gatepost_emulator::gateway::BackendUrl;
 use gatepost_emulator::lambda::InvokeUrl;
 
 use crate::dev;
-use crate::development::{IssuerArgs, STAGE};
+use crate::development::IssuerArgs;
 use crate::exit_status::ExitStatus;
 
 /// Run it all on this machine: API, sign-in, policy store
@@ -26,6 +26,22 @@ pub(crate) struct DevArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) routes: Option<PathBuf>,
 
+    /// The whole API as API Gateway would import it, with its CORS settings and gateway responses:
+    /// an OpenAPI 3 document with x-amazon-apigateway-… extensions
+    #[arg(long, value_name = "FILE", conflicts_with = "routes")]
+    pub(crate) openapi: Option<PathBuf>,
+
+    /// The API and the authorizer's settings as CloudFormation would deploy them:
+    /// cdk.out/….template.json
+    ///
+    /// What a deployment would refuse, and what is not emulated, is said at the start.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["routes", "openapi"])]
+    pub(crate) template: Option<PathBuf>,
+
+    /// Which API of the template, by its logical id, if there are several
+    #[arg(long, value_name = "ID", requires = "template")]
+    pub(crate) api: Option<String>,
+
     /// Port of the API; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 3000)]
     pub(crate) port: u16,
@@ -34,9 +50,10 @@ pub(crate) struct DevArgs {
     #[arg(long, value_name = "PORT", default_value_t = 3001)]
     pub(crate) issuer_port: u16,
 
-    /// The API and stage to stand for in method ARNs
-    #[arg(long, value_name = "ARN", default_value = STAGE)]
-    pub(crate) stage: StageArn,
+    /// The API and stage to stand for in method ARNs [default:
+    /// arn:aws:execute-api:eu-west-1:123456789012:gatepost/dev, or a template's own stage]
+    #[arg(long, value_name = "ARN")]
+    pub(crate) stage: Option<StageArn>,
 
     /// Send what is allowed to this server instead of the built-in echo
     #[arg(long, value_name = "URL")]

@@ -14,8 +14,7 @@ use crate::plan::input::{Input, InputArgs};
 use crate::plan::saved::SavedPlan;
 use crate::plan::text::write_plan;
 use crate::policy_table::{PolicyTable, TableArgs};
-use crate::provenance::user;
-use crate::publish::{Verdict, progress, scope};
+use crate::publish::{Verdict, progress, scope, whoever};
 use crate::side::Source;
 
 /// What would change in a policy table, row by row and in meaning
@@ -59,11 +58,11 @@ impl PlanArgs {
         let Input::Wanted(wanted) = Input::read(&self.source, self.input, &state)? else {
             anyhow::bail!("this is a plan already: `gatepost apply` applies it");
         };
-        let here = wanted.folder.clone().unwrap_or_else(|| ".".into());
+        let by = whoever(&table, wanted.folder.as_deref(), stderr)?;
         let plan = Plan::new(table.name.clone(), state, wanted);
         let scope = scope();
         let comparisons = plan.comparisons(&scope, &mut progress(stderr))?;
-        let verdict = Verdict::of(&plan, &self.checks, &user(&here))?;
+        let verdict = Verdict::of(&plan, &self.checks, &by)?;
         let mut refusals = verdict.refusals();
         if self.out.is_some() || self.format == Format::Json {
             let mut meaning = Vec::new();

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use gatepost_authorizer::dynamodb::DynamoDbSettings;
 use gatepost_authorizer::https::HttpsClient;
 use gatepost_authorizer::{Authorizer, Config};
+use gatepost_emulator::gateway::FunctionSettings;
 use gatepost_emulator::invoke::{BoxFuture, Invocation, Invoke};
 use gatepost_emulator::lambda::{LambdaConfig, LambdaProcess, OutputSink};
 use gatepost_store::DynamoDbStore;
@@ -19,12 +20,16 @@ use crate::command::DevArgs;
 /// The issuer and the table are on this machine; what has not answered by then is not there.
 const WARM_UP: Duration = Duration::from_millis(500);
 
-/// Starts the authorizer that `args` ask for.
+/// Starts the authorizer that `args` ask for, as its function is deployed, if that is known.
 ///
 /// # Errors
 ///
 /// When its settings are at fault, or the binary cannot be run.
-pub(super) async fn start(args: &DevArgs, settings: &Settings) -> anyhow::Result<Arc<dyn Invoke>> {
+pub(super) async fn start(
+    args: &DevArgs,
+    settings: &Settings,
+    function: Option<&FunctionSettings>,
+) -> anyhow::Result<Arc<dyn Invoke>> {
     if let Some(url) = &args.invoke_url {
         return Ok(Arc::new(url.clone()));
     }
@@ -33,6 +38,10 @@ pub(super) async fn start(args: &DevArgs, settings: &Settings) -> anyhow::Result
         let mut config = LambdaConfig::new(binary);
         config.env = variables.map(|(name, value)| (name.into(), value.into())).collect();
         config.output = OutputSink::new(|_, line| tell(&format!("lambda   {line}")));
+        if let Some(function) = function {
+            config.timeout = function.timeout;
+            config.memory_megabytes = function.memory_megabytes;
+        }
         let lambda = LambdaProcess::start(config).await?;
         lambda.ready().await;
         return Ok(Arc::new(lambda));

@@ -5,72 +5,115 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 
-use super::tell;
+use gatepost_emulator::gateway::{Access, Api, Deployment, MethodVerb};
+
+use super::api_file::summary;
 use crate::command::DevArgs;
 use crate::development::ISSUER;
 
-/// Prints it.
-pub(super) fn print(
-    args: &DevArgs,
-    gateway_url: &str,
-    issuer_url: &str,
-    documents: usize,
-    routes: &Path,
-) {
-    tell(&text(args, gateway_url, issuer_url, documents, routes));
+/// Where everything is.
+pub(super) struct Banner<'a> {
+    pub(super) args: &'a DevArgs,
+    pub(super) gateway_url: &'a str,
+    pub(super) issuer_url: &'a str,
+    pub(super) table_url: &'a str,
 }
 
-fn text(
-    args: &DevArgs,
-    gateway_url: &str,
-    issuer_url: &str,
-    documents: usize,
-    routes: &Path,
-) -> String {
-    let strong = Style::new().bold();
-    let link = Style::new().fg_color(Some(AnsiColor::Cyan.into()));
-    let program = std::env::args().next().unwrap_or_else(|| "gatepost".to_owned());
-    let mut token = format!("{program} token");
-    if issuer_url != ISSUER {
-        let _ = write!(token, " --issuer {issuer_url}");
-    }
-    if args.development.state != Path::new(".gatepost") {
-        let _ = write!(token, " --state {}", args.development.state.display());
-    }
-    let authorizer = match (&args.lambda, &args.invoke_url) {
-        (Some(binary), _) => format!("{} under a Lambda Runtime API", binary.display()),
-        (None, Some(url)) => url.to_string(),
-        (None, None) => "in this process".to_owned(),
-    };
-    let documents = match documents {
-        1 => "1 document".to_owned(),
-        _ => format!("{documents} documents"),
-    };
-    let saved = match args.invoke_url {
-        None => "what you save is in force at once",
-        Some(_) => "in the table here; the authorizer elsewhere reads what it is set to read",
-    };
-    let backend = match &args.backend {
-        Some(url) => url.to_string(),
-        None => "built-in echo".to_owned(),
-    };
-    format!(
+impl Banner<'_> {
+    /// The whole text.
+    pub(super) fn text(&self, documents: usize, file: &Path, deployment: &Deployment) -> String {
+        let Self { args, gateway_url, issuer_url, table_url } = *self;
+        let strong = Style::new().bold();
+        let link = Style::new().fg_color(Some(AnsiColor::Cyan.into()));
+        let program = std::env::args().next().unwrap_or_else(|| "gatepost".to_owned());
+        let mut token = format!("{program} token");
+        if issuer_url != ISSUER {
+            let _ = write!(token, " --issuer {issuer_url}");
+        }
+        if args.development.state != Path::new(".gatepost") {
+            let _ = write!(token, " --state {}", args.development.state.display());
+        }
+        let authorizer = match (&args.lambda, &args.invoke_url) {
+            (Some(binary), _) => format!("{} under a Lambda Runtime API", binary.display()),
+            (None, Some(url)) => url.to_string(),
+            (None, None) => "in this process".to_owned(),
+        };
+        let documents = match documents {
+            1 => "1 document".to_owned(),
+            _ => format!("{documents} documents"),
+        };
+        let saved = match args.invoke_url {
+            None => "what you save is in force at once",
+            Some(_) => "in the table here; the authorizer elsewhere reads what it is set to read",
+        };
+        let backend = match &args.backend {
+            Some(url) => url.to_string(),
+            None => "built-in echo".to_owned(),
+        };
+        let function = match &deployment.function {
+            Some(function) => format!(
+                "  (set up as {}: {} s, {} MB, {})",
+                function.name,
+                function.timeout.as_secs(),
+                function.memory_megabytes,
+                function.architecture
+            ),
+            None => String::new(),
+        };
+        format!(
         "
-  {strong}API{strong:#}         {link}{gateway_url}{link:#}  (routes of {routes}; back end: {backend})
+  {strong}API{strong:#}         {link}{gateway_url}{link:#}  ({summary}; {file}; back end: {backend})
   {strong}Sign in{strong:#}     {link}{issuer_url}{link:#}  (alice, bob, carol, admin, dave: one click each)
+  {strong}Table{strong:#}       {link}{table_url}{link:#}  (`gatepost-policies`, DynamoDB-compatible)
   {strong}Policies{strong:#}    {policies}  ({documents}; {saved})
-  {strong}Authorizer{strong:#}  {authorizer}
+  {strong}Authorizer{strong:#}  {authorizer}{function}
 
   Open the sign-in page, or paste:
 
     TOKEN=$({token} alice)
-    curl -i -H \"Authorization: Bearer $TOKEN\" {gateway_url}/movies   # 200: alice is in movies-group
-    curl -i -H \"Authorization: Bearer $TOKEN\" {gateway_url}/shows    # 403: and not in shows-group
-    curl -i {gateway_url}/movies                                      # 401: nobody
-
+{calls}
   Ctrl-C ends it.
 ",
-        routes = routes.display(),
+        summary = summary(&deployment.api),
+        calls = calls(gateway_url, &deployment.api),
+        file = file.display(),
         policies = args.policies.display(),
     )
+    }
+}
+
+/// Lines to paste: what alice may call and what not, where the API is the example's, and otherwise a
+/// guarded method.
+fn calls(gateway_url: &str, api: &Api) -> String {
+    let guarded: Vec<&str> = api
+        .methods()
+        .into_iter()
+        .filter(|(verb, path, method)| {
+            let is_get = matches!(verb, MethodVerb::Any | MethodVerb::One("GET"));
+            is_get && path.starts_with('/') && matches!(method.access, Access::Guarded(_))
+        })
+        .map(|(_, path, _)| path)
+        .collect();
+    let is_example = ["/movies", "/shows"].iter().all(|path| guarded.contains(path));
+    let lines = if is_example {
+        vec![
+            ("/movies", "200: alice is in movies-group"),
+            ("/shows", "403: and not in shows-group"),
+        ]
+    } else {
+        guarded.first().map(|path| (*path, "by the groups of alice")).into_iter().collect()
+    };
+    let width = lines.iter().map(|(path, _)| path.len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for (path, why) in &lines {
+        let _ = writeln!(
+            text,
+            "    curl -i -H \"Authorization: Bearer $TOKEN\" {gateway_url}{path:width$}   # {why}"
+        );
+    }
+    if let Some((path, _)) = lines.first() {
+        let gap = "-H \"Authorization: Bearer $TOKEN\" ".len() + width;
+        let _ = writeln!(text, "    curl -i {gateway_url}{path:gap$}   # 401: nobody");
+    }
+    text
 }

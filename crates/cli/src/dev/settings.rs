@@ -3,28 +3,45 @@
 use std::collections::BTreeMap;
 use std::env;
 
+use anyhow::Context as _;
+use gatepost_emulator::gateway::FunctionSettings;
 use gatepost_emulator::issuer::MACHINE_CLIENT;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::development::CLIENT;
+
+const ISSUERS: &str = "GATEPOST_ISSUERS";
 
 /// Variables of the authorizer, by name.
 #[derive(Debug)]
 pub(super) struct Settings(BTreeMap<String, String>);
 
 impl Settings {
-    /// The development world, with whatever `GATEPOST_…` and `AWS_…` the shell has set on top; but
-    /// the table is always the one at `endpoint` that this program fills, in its own layout, and read each time.
-    pub(super) fn new(issuer_url: &str, endpoint: &str) -> Self {
-        let issuers = json!([{ "issuer": issuer_url, "audience": [CLIENT, MACHINE_CLIENT] }]);
+    /// The development world: what the function's template says of it, if there is one, and whatever
+    /// `GATEPOST_…` and `AWS_…` the shell has set on top. But the issuer is the one of this program,
+    /// unless the shell names another, and the table is always the one at `endpoint` that this
+    /// program fills, in its own layout, and read each time.
+    ///
+    /// # Errors
+    ///
+    /// When the template's setting of the issuers cannot be understood.
+    pub(super) fn new(
+        issuer_url: &str,
+        endpoint: &str,
+        function: Option<&FunctionSettings>,
+    ) -> anyhow::Result<Self> {
+        let deployed = function.map(|function| function.environment.clone()).unwrap_or_default();
+        let issuers = issuers(deployed.get(ISSUERS).map(String::as_str), issuer_url)
+            .with_context(|| format!("{ISSUERS} of the function in the template"))?;
         let mut settings: BTreeMap<String, String> = [
             ("AWS_REGION", "eu-west-1"),
             ("AWS_ACCESS_KEY_ID", "development"),
             ("AWS_SECRET_ACCESS_KEY", "development"),
-            ("GATEPOST_ISSUERS", &issuers.to_string()),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
+        settings.extend(deployed);
+        settings.insert(ISSUERS.to_owned(), issuers);
         let from_shell = env::vars_os().filter_map(|(name, value)| {
             let name = name.into_string().ok()?;
             let wanted = name.starts_with("GATEPOST_") || name.starts_with("AWS_");
@@ -40,7 +57,7 @@ impl Settings {
         ] {
             settings.insert(name.to_owned(), value.to_owned());
         }
-        Self(settings)
+        Ok(Self(settings))
     }
 
     /// The value of one variable.
@@ -51,5 +68,42 @@ impl Settings {
     /// Every variable.
     pub(super) fn all(&self) -> &BTreeMap<String, String> {
         &self.0
+    }
+}
+
+/// The setting of the issuers, in which the development issuer takes the place of the first that is
+/// `deployed`: its tokens are held to the same rules.
+fn issuers(deployed: Option<&str>, issuer_url: &str) -> serde_json::Result<String> {
+    let deployed: Vec<Map<String, Value>> = match deployed {
+        Some(text) => serde_json::from_str(text)?,
+        None => Vec::new(),
+    };
+    let mut issuer = deployed.into_iter().next().unwrap_or_default();
+    // Where the keys are is the development issuer's own to say.
+    issuer.retain(|name, _| name != "jwks" && name != "jwks_uri");
+    issuer.insert("issuer".to_owned(), issuer_url.into());
+    issuer.insert("audience".to_owned(), json!([CLIENT, MACHINE_CLIENT]));
+    Ok(json!([issuer]).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(deployed: Option<&str>) -> Value {
+        serde_json::from_str(&issuers(deployed, "http://here").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_development_issuer_is_held_to_the_rules_of_the_deployed_one() {
+        let here = json!([{ "issuer": "http://here", "audience": [CLIENT, MACHINE_CLIENT] }]);
+        assert_eq!(read(None), here);
+        let deployed = r#"[{ "issuer": "https://idp.example", "audience": ["x"], "jwks": {},
+            "jwks_uri": "https://idp.example/keys", "token_use": ["id"], "groups_claim": "roles" },
+            { "issuer": "https://other.example", "audience": ["y"] }]"#;
+        let want = json!([{ "issuer": "http://here", "audience": [CLIENT, MACHINE_CLIENT],
+            "token_use": ["id"], "groups_claim": "roles" }]);
+        assert_eq!(read(Some(deployed)), want);
+        assert!(issuers(Some("PoolIssuers"), "http://here").is_err());
     }
 }

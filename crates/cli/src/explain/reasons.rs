@@ -162,6 +162,18 @@ const ANSWERED: Table = &[
 
 const UNAUTHORIZED: Table = &[
     (
+        "csrf_token_mismatch",
+        "the token against cross-site request forgery is not that of the cookie",
+        "fetch /auth/me again, which has the token of the cookie as it is now; if the page is not \
+         yours, this is the attack that the header is there for",
+    ),
+    (
+        "csrf_token_missing",
+        "the token came in a cookie, without the header of GATEPOST_CSRF_HEADER",
+        "send the header with every call of the page; callers without a browser send their token in \
+         Authorization",
+    ),
+    (
         "different_tokens",
         "the request brought two different tokens, and it is not for us to choose",
         "send one: GATEPOST_TOKEN_SOURCES lists where tokens are looked for",

@@ -1,7 +1,7 @@
 //! Reading the document.
 
 use gatepost_core::gateway::{PathTemplate, PathTree};
-use gatepost_emulator::gateway::{MethodVerb, OpenApiFault, Place, YamlDocument};
+use gatepost_emulator::gateway::{DefinitionFault, MethodVerb, Place, YamlDocument};
 
 use super::{Guard, Note, Route, RouteList};
 
@@ -13,7 +13,7 @@ const AUTHORIZER: &str = "x-amazon-apigateway-authorizer";
 /// Why a document does not say what routes there are: every fault, with its place.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-pub(crate) struct RoutesError(Vec<OpenApiFault>);
+pub(crate) struct RoutesError(Vec<DefinitionFault>);
 
 pub(super) fn read(text: &str) -> Result<RouteList, RoutesError> {
     let one = |fault| RoutesError(vec![fault]);
@@ -28,11 +28,11 @@ struct Reader<'a> {
     paths: Vec<PathTemplate>,
     notes: Vec<Note>,
     tree: PathTree<Vec<usize>>,
-    faults: Vec<OpenApiFault>,
+    faults: Vec<DefinitionFault>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(root: &Place<'a>) -> Result<Self, OpenApiFault> {
+    fn new(root: &Place<'a>) -> Result<Self, DefinitionFault> {
         require_version(root)?;
         let mut reader = Self {
             root: root.clone(),
@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn path(&mut self, name: &str, item: &Place<'_>) -> Result<(), OpenApiFault> {
+    fn path(&mut self, name: &str, item: &Place<'_>) -> Result<(), DefinitionFault> {
         if is_default_route(item) {
             self.note(item, "the default route of an HTTP API has no path; it is passed over");
             return Ok(());
@@ -124,7 +124,7 @@ impl<'a> Reader<'a> {
         verb: MethodVerb,
         template: &PathTemplate,
         operation: &Place<'_>,
-    ) -> Result<Route, OpenApiFault> {
+    ) -> Result<Route, DefinitionFault> {
         operation.members()?;
         let iam = operation.get(AUTH).and_then(|auth| text_of(&auth, "type"));
         let guard = match operation.get("security") {
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
 
     /// What a `security` asks for. It lists alternatives; one that asks for nothing makes the rest
     /// optional.
-    fn security(&self, security: &Place<'_>) -> Result<Guard, OpenApiFault> {
+    fn security(&self, security: &Place<'_>) -> Result<Guard, DefinitionFault> {
         let mut guards = Vec::new();
         for alternative in security.elements()? {
             let schemes = alternative.members()?;
@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
 
 const IAM: Guard = Guard::Other("IAM");
 
-fn require_version(root: &Place<'_>) -> Result<(), OpenApiFault> {
+fn require_version(root: &Place<'_>) -> Result<(), DefinitionFault> {
     if root.get("swagger").is_some() {
         return Err(root.fault(
             "Swagger 2.0 is not read; export the API as OpenAPI 3, with `aws apigateway get-export \

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod applying;
+mod calling;
 mod conflicts;
 mod following;
 mod interrupted;

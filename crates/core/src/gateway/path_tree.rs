@@ -75,6 +75,13 @@ impl<T> PathTree<T> {
         self.root.collect(&mut found);
         found
     }
+
+    /// As [`values`](Self::values), to be changed.
+    pub fn values_mut(&mut self) -> Vec<&mut T> {
+        let mut found = Vec::new();
+        self.root.collect_mut(&mut found);
+        found
+    }
 }
 
 impl<T> Default for PathTree<T> {
@@ -196,6 +203,17 @@ impl<T> Node<T> {
             node.collect(found);
         }
         found.extend(self.greedy.as_ref().map(|leaf| &leaf.value));
+    }
+
+    fn collect_mut<'a>(&'a mut self, found: &mut Vec<&'a mut T>) {
+        found.extend(self.here.as_mut().map(|leaf| &mut leaf.value));
+        for node in self.exact.values_mut() {
+            node.collect_mut(found);
+        }
+        if let Some((_, node)) = &mut self.parameter {
+            node.collect_mut(found);
+        }
+        found.extend(self.greedy.as_mut().map(|leaf| &mut leaf.value));
     }
 }
 

@@ -198,6 +198,16 @@ impl ResourcePattern {
         }
     }
 
+    /// A glob for the pages that this pattern matches, as resources: `page/admin/*`. `None` if it
+    /// matches no page.
+    pub(super) fn page_glob(&self, effect: Effect, claims: &Context) -> Option<String> {
+        match &self.kind {
+            Kind::Any => Some(format!("{PAGE}*")),
+            Kind::Arn(_) | Kind::Route(_) => None,
+            Kind::Page => self.template().fill(effect, claims).map(|path| [PAGE, &path].concat()),
+        }
+    }
+
     pub(super) fn kind(&self) -> &Kind {
         &self.kind
     }

@@ -1,4 +1,5 @@
-//! What an authorizer may answer, read as strictly as API Gateway reads it, or more.
+//! What an authorizer may answer, read as strictly as API Gateway reads it, or more: a policy, or the
+//! simple answer of an HTTP API.
 //!
 //! Everything that is not a principal, a policy document and a flat context is an
 //! `AuthorizerConfigurationException`, which a client sees as `500 {"message":null}`. AWS does not
@@ -11,6 +12,9 @@
 
 use gatepost_core::json::{Json, JsonError, pointer};
 use gatepost_core::policy::{DocumentError, PolicyDocument, ResourcePattern};
+use serde_json::Value;
+
+use super::settings::PayloadFormat;
 
 /// The largest payload a Lambda function can return, in bytes.
 ///
@@ -21,17 +25,27 @@ const MAX_ANSWER_BYTES: usize = 6 * 1024 * 1024;
 /// An authorizer's answer.
 #[derive(Debug)]
 pub(super) struct Answer {
-    pub(super) principal_id: String,
-    pub(super) policy: PolicyDocument,
-    /// Every value as the text the backend gets; `None` for `null`.
-    pub(super) context: Vec<(String, Option<String>)>,
+    /// `None` in a simple answer.
+    pub(super) principal_id: Option<String>,
+    pub(super) grant: Grant,
+    /// What the backend gets: texts or `null`, and in format 2.0 of an HTTP API any JSON.
+    pub(super) context: Vec<(String, Value)>,
     /// The size of the payload this was read from.
     pub(super) bytes: usize,
 }
 
+/// What an answer lets through.
+#[derive(Debug)]
+pub(super) enum Grant {
+    /// What the policy allows.
+    Policy(PolicyDocument),
+    /// Everything, or nothing.
+    Simple(bool),
+}
+
 impl Answer {
-    /// Reads the payload of an invocation.
-    pub(super) fn parse(payload: &[u8]) -> Result<Self, AnswerError> {
+    /// Reads the payload of an invocation, in the form that the event's format asks for.
+    pub(super) fn parse(format: PayloadFormat, payload: &[u8]) -> Result<Self, AnswerError> {
         if payload.len() > MAX_ANSWER_BYTES {
             return Err(AnswerError::TooLarge { bytes: payload.len() });
         }
@@ -43,6 +57,9 @@ impl Answer {
                 got: answer.kind(),
             });
         }
+        if format == PayloadFormat::Http2Simple {
+            return Self::simple(&answer, payload.len());
+        }
         let principal_id = string(member(&answer, "principalId")?, "/principalId")?;
         let document = member(&answer, "policyDocument")?;
         require_arns(document)?;
@@ -51,11 +68,40 @@ impl Answer {
             string(key, "/usageIdentifierKey")?;
         }
         Ok(Self {
-            principal_id,
-            policy,
-            context: context(answer.get("context"))?,
+            principal_id: Some(principal_id),
+            grant: Grant::Policy(policy),
+            context: context(format, answer.get("context"))?,
             bytes: payload.len(),
         })
+    }
+
+    /// Reads `{"isAuthorized": …, "context"?: {…}}`.
+    fn simple(answer: &Json, bytes: usize) -> Result<Self, AnswerError> {
+        let authorized = member(answer, "isAuthorized")?;
+        let Json::Bool(authorized) = authorized else {
+            return Err(AnswerError::WrongType {
+                pointer: "/isAuthorized".to_owned(),
+                want: "a boolean",
+                got: authorized.kind(),
+            });
+        };
+        Ok(Self {
+            principal_id: None,
+            grant: Grant::Simple(*authorized),
+            context: context(PayloadFormat::Http2Simple, answer.get("context"))?,
+            bytes,
+        })
+    }
+}
+
+/// The text that a header or a template shows of a context value; `None` for `null`.
+pub(super) fn text_of_context(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Array(_) | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+            Some(value.to_string())
+        }
     }
 }
 
@@ -99,7 +145,10 @@ fn string(value: &Json, pointer: &str) -> Result<String, AnswerError> {
     })
 }
 
-fn context(context: Option<&Json>) -> Result<Vec<(String, Option<String>)>, AnswerError> {
+fn context(
+    format: PayloadFormat,
+    context: Option<&Json>,
+) -> Result<Vec<(String, Value)>, AnswerError> {
     let members = match context {
         None | Some(Json::Null) => return Ok(Vec::new()),
         Some(Json::Object(members)) => members,
@@ -111,19 +160,21 @@ fn context(context: Option<&Json>) -> Result<Vec<(String, Option<String>)>, Answ
             });
         }
     };
-    let text = |(key, value): &(String, Json)| {
-        let text = match value {
-            Json::Null => None,
-            Json::Bool(value) => Some(value.to_string()),
-            Json::Number(number) => Some(number.to_string()),
-            Json::String(text) => Some(text.clone()),
+    let takes_any = matches!(format, PayloadFormat::Http2 | PayloadFormat::Http2Simple);
+    let read = |(key, value): &(String, Json)| {
+        let read = match value {
+            Json::Null => Value::Null,
+            Json::String(text) => Value::String(text.clone()),
+            // Text that was JSON a moment ago.
+            _ if takes_any => serde_json::from_str(&value.to_string()).unwrap_or_default(),
+            Json::Bool(_) | Json::Number(_) => Value::String(value.to_string()),
             Json::Array(_) | Json::Object(_) => {
                 return Err(AnswerError::ContextValue { key: key.clone(), got: value.kind() });
             }
         };
-        Ok((key.clone(), text))
+        Ok((key.clone(), read))
     };
-    members.iter().map(text).collect()
+    members.iter().map(read).collect()
 }
 
 /// A stored document may name routes in short (`GET/movies`); an answer to API Gateway may not.

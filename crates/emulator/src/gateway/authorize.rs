@@ -1,6 +1,5 @@
 //! The way of one request through the authorizer: identity sources, cache, invocation, policy.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,21 +10,30 @@ use http::HeaderName;
 use http::header::{REFERER, USER_AGENT};
 
 use super::Transport;
-use super::answer::Answer;
+use super::answer::{Answer, Grant};
 use super::cache::CacheKey;
 use super::call::Call;
 use super::event;
+use super::event_http::HttpEvent;
 use super::identity::SourceValues;
+use super::method::AuthorizerId;
 use super::pipeline::Pipeline;
 use super::record::{CacheUse, Outcome};
 use super::response::GatewayResponse;
 use super::route::RouteMatch;
-use super::settings::{AuthorizerKind, AuthorizerSettings};
+use super::settings::{AuthorizerKind, AuthorizerSettings, PayloadFormat};
 use crate::invoke::Invocation;
 
-/// The longest the gateway waits for an authorizer. What a REST API's own limit is, is not
-/// documented; this is its limit for backends.
-const AUTHORIZER_TIMEOUT: Duration = Duration::from_secs(29);
+/// The longest a REST API waits for an authorizer. What its own limit is, is not documented; this is
+/// its limit for backends.
+const REST_TIMEOUT: Duration = Duration::from_secs(29);
+
+/// The longest an HTTP API waits for an authorizer.
+///
+/// Source: [Quotas for HTTP APIs][quotas], "Lambda authorizer response".
+///
+/// [quotas]: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+const HTTP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the authorizer and its policy say of a request.
 #[derive(Debug)]
@@ -54,7 +62,7 @@ impl Ruling {
         }
     }
 
-    fn failure(reason: impl Into<String>) -> Self {
+    pub(super) fn failure(reason: impl Into<String>) -> Self {
         Self::refused(GatewayResponse::AuthorizerFailure, Outcome::AuthorizerFailure, reason)
     }
 
@@ -67,6 +75,7 @@ impl Pipeline {
     /// Decides whether `call` may have `route`.
     pub(super) async fn authorize(
         &self,
+        id: AuthorizerId,
         settings: &AuthorizerSettings,
         call: &Call,
         route: &RouteMatch<'_>,
@@ -83,22 +92,29 @@ impl Pipeline {
             Ok(identity) => identity,
             Err(reason) => return Ruling::unauthorized(reason),
         };
-        let key = (!settings.result_ttl().is_off()).then(|| CacheKey::of(&identity));
+        let key = (!settings.result_ttl().is_off()).then(|| CacheKey::of(id, &identity));
         if let Some(key) = &key
             && let Some(answer) =
                 self.cache.get(key, call.received, settings.result_ttl().duration())
         {
             return Ruling { cache: CacheUse::Hit, ..self.evaluate(answer, &arn, call) };
         }
-        let event = match event_of(settings, call, route, &arn, &self.stage_variables) {
+        let event = match self.event(settings, call, route, &arn, &identity) {
             Ok(event) => event,
             Err(error) => return Ruling::failure(format!("the event cannot be written: {error}")),
         };
         let started = Instant::now();
-        let invocation = tokio::time::timeout(AUTHORIZER_TIMEOUT, self.invoke.invoke(event)).await;
+        let patience = match settings.format() {
+            PayloadFormat::Rest => REST_TIMEOUT,
+            PayloadFormat::Http1 | PayloadFormat::Http2 | PayloadFormat::Http2Simple => {
+                HTTP_TIMEOUT
+            }
+        };
+        let invocation = tokio::time::timeout(patience, self.invoke.invoke(event)).await;
         let latency = started.elapsed();
         let cache = if key.is_some() { CacheUse::Miss } else { CacheUse::Off };
-        let ruling = match answer_of(invocation.unwrap_or(Invocation::TimedOut)) {
+        let invocation = invocation.unwrap_or(Invocation::TimedOut);
+        let ruling = match answer_of(settings.format(), invocation) {
             Ok(answer) => {
                 let answer = Arc::new(answer);
                 if let Some(key) = key {
@@ -124,7 +140,7 @@ impl Pipeline {
     ) -> Result<Vec<SourceValues>, String> {
         let mut identity = Vec::new();
         for source in settings.identity_sources() {
-            let values = source.values(call, route.resource.template(), &self.stage_variables);
+            let values = source.values(call, route, &self.stage_variables);
             if values.is_empty() || values.iter().any(Vec::is_empty) {
                 return Err(format!("{source} is missing or empty; the authorizer was not called"));
             }
@@ -142,14 +158,49 @@ impl Pipeline {
         Ok(identity)
     }
 
-    fn evaluate(&self, answer: Arc<Answer>, arn: &MethodArn, call: &Call) -> Ruling {
-        let context = self.condition_context(call);
-        let access = policy::Access {
-            action: "execute-api:Invoke",
-            resource: arn.into(),
-            context: &context,
+    fn event(
+        &self,
+        settings: &AuthorizerSettings,
+        call: &Call,
+        route: &RouteMatch<'_>,
+        arn: &MethodArn,
+        identity: &[SourceValues],
+    ) -> Result<Bytes, serde_json::Error> {
+        let format = match settings.kind() {
+            AuthorizerKind::Request { format, .. } => format,
+            AuthorizerKind::Token { header, .. } => {
+                return event::token_event(arn, &token(call, header));
+            }
         };
-        let decision = policy::decide([&answer.policy], &access).decision;
+        let joined = |values: &SourceValues| {
+            let values: Vec<_> =
+                values.iter().map(|value| String::from_utf8_lossy(value)).collect();
+            values.join(",")
+        };
+        let identity: Vec<String> = identity.iter().map(joined).collect();
+        let stage_variables = &self.stage_variables;
+        let http = HttpEvent { call, route, arn, identity: &identity, stage_variables };
+        match format {
+            PayloadFormat::Rest => event::request_event(call, route, arn, stage_variables),
+            PayloadFormat::Http1 => http.format_1(),
+            PayloadFormat::Http2 | PayloadFormat::Http2Simple => http.format_2(),
+        }
+    }
+
+    fn evaluate(&self, answer: Arc<Answer>, arn: &MethodArn, call: &Call) -> Ruling {
+        let decision = match &answer.grant {
+            Grant::Policy(document) => {
+                let context = self.condition_context(call);
+                let access = policy::Access {
+                    action: "execute-api:Invoke",
+                    resource: arn.into(),
+                    context: &context,
+                };
+                policy::decide([document], &access).decision
+            }
+            Grant::Simple(true) => Decision::Allow,
+            Grant::Simple(false) => Decision::ImplicitDeny,
+        };
         let (result, outcome) = match decision {
             Decision::Allow => (Ok(()), Outcome::Allow),
             Decision::ExplicitDeny => (Err(GatewayResponse::ExplicitDeny), Outcome::ExplicitDeny),
@@ -188,29 +239,16 @@ impl Pipeline {
     }
 }
 
-fn event_of(
-    settings: &AuthorizerSettings,
-    call: &Call,
-    route: &RouteMatch<'_>,
-    arn: &MethodArn,
-    stage_variables: &BTreeMap<String, String>,
-) -> Result<Bytes, serde_json::Error> {
-    match settings.kind() {
-        AuthorizerKind::Request { .. } => event::request_event(call, route, arn, stage_variables),
-        AuthorizerKind::Token { header, .. } => event::token_event(arn, &token(call, header)),
-    }
-}
-
 /// The token of a TOKEN authorizer: of a repeated header the last, as in the single-value maps.
 fn token(call: &Call, header: &HeaderName) -> String {
     call.header_text(header).unwrap_or_default()
 }
 
 /// The answer of an invocation; every other end of it has one ruling here.
-fn answer_of(invocation: Invocation) -> Result<Answer, Ruling> {
+fn answer_of(format: PayloadFormat, invocation: Invocation) -> Result<Answer, Ruling> {
     match invocation {
         Invocation::Returned(payload) => {
-            Answer::parse(&payload).map_err(|error| Ruling::failure(error.to_string()))
+            Answer::parse(format, &payload).map_err(|error| Ruling::failure(error.to_string()))
         }
         Invocation::FunctionError { message } if message == "Unauthorized" => {
             Err(Ruling::unauthorized("the authorizer said Unauthorized"))

@@ -15,7 +15,6 @@ pub use self::proxy::{BackendUrl, BackendUrlError};
 use self::proxy::Proxy;
 use super::answer::Answer;
 use super::call::Call;
-use super::cors::Cors;
 use super::response::GatewayResponse;
 use super::route::RouteMatch;
 
@@ -66,11 +65,10 @@ impl Target {
         route: &RouteMatch<'_>,
         caller: Option<&Caller<'_>>,
         body: Body,
-        cors: Option<&Cors>,
     ) -> Result<Response, GatewayResponse> {
         let body = collect(body).await?;
         match self {
-            Self::Echo => echo::answer(call, route, caller, body.len(), cors),
+            Self::Echo => echo::answer(call, route, caller, body.len()),
             Self::Proxy(proxy) => proxy.call(call, caller, body).await,
         }
     }

@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::answer::Answer;
 use super::identity::SourceValues;
+use super::method::AuthorizerId;
 
 /// How many answers are kept.
 const MAX_ENTRIES: usize = 10_000;
@@ -23,14 +24,16 @@ const MAX_ENTRIES: usize = 10_000;
 /// How many bytes the kept answers may have together, as JSON.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
-/// The values of all identity sources, digested.
+/// An authorizer and the values of all its identity sources, digested.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) struct CacheKey([u8; 32]);
 
 impl CacheKey {
-    /// The key of one list of values for each source; no two different lists have the same.
-    pub(super) fn of(sources: &[SourceValues]) -> Self {
+    /// The key of one list of values for each source; no two different lists have the same, and no
+    /// two authorizers have one.
+    pub(super) fn of(authorizer: AuthorizerId, sources: &[SourceValues]) -> Self {
         let mut digest = Sha256::new();
+        digest.update((authorizer.0 as u64).to_be_bytes());
         for values in sources {
             digest.update((values.len() as u64).to_be_bytes());
             for value in values {
@@ -119,6 +122,7 @@ impl Entries {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::settings::PayloadFormat;
 
     const TTL: Duration = Duration::from_mins(5);
 
@@ -126,11 +130,11 @@ mod tests {
         let payload =
             br#"{"principalId": "p", "policyDocument": {"Version": "2012-10-17", "Statement":
             [{"Effect": "Deny", "Action": "execute-api:Invoke", "Resource": "*"}]}}"#;
-        Arc::new(Answer::parse(payload).unwrap())
+        Arc::new(Answer::parse(PayloadFormat::Rest, payload).unwrap())
     }
 
     fn key(text: &str) -> CacheKey {
-        CacheKey::of(&[vec![text.as_bytes().to_vec()]])
+        CacheKey::of(AuthorizerId(0), &[vec![text.as_bytes().to_vec()]])
     }
 
     #[test]
@@ -177,9 +181,14 @@ mod tests {
                 .iter()
                 .map(|values| values.iter().map(|value| value.as_bytes().to_vec()).collect())
                 .collect();
-            CacheKey::of(&parts)
+            CacheKey::of(AuthorizerId(0), &parts)
         };
         assert_ne!(values(&[&["ab"], &["c"]]), values(&[&["a"], &["bc"]]));
         assert_ne!(values(&[&["a", "b"]]), values(&[&["a"], &["b"]]));
+    }
+
+    #[test]
+    fn authorizers_share_no_key() {
+        assert_ne!(CacheKey::of(AuthorizerId(0), &[]), CacheKey::of(AuthorizerId(1), &[]));
     }
 }

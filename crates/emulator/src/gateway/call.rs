@@ -7,8 +7,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Version, header, request};
 use url::form_urlencoded;
 use uuid::Uuid;
 
+use super::api::Protocol;
+use super::method::MethodVerb;
 use super::path::RequestPath;
-use super::route::MethodVerb;
 
 /// The most that a request's header values may have together, in bytes.
 ///
@@ -44,8 +45,9 @@ pub(super) enum CallError {
 }
 
 impl Call {
-    /// Reads the head of a request from `peer`.
+    /// Reads the head of a request from `peer` to an API of this kind.
     pub(super) fn read(
+        protocol: Protocol,
         id: String,
         head: &request::Parts,
         peer: SocketAddr,
@@ -54,7 +56,7 @@ impl Call {
         if head.headers.values().map(HeaderValue::len).sum::<usize>() > MAX_HEADER_BYTES {
             return Err(CallError::HeadersTooLarge);
         }
-        let verb = MethodVerb::one(verb_text(head)).ok_or(CallError::UnknownVerb)?;
+        let verb = MethodVerb::one(verb_text(protocol, head)).ok_or(CallError::UnknownVerb)?;
         let peer = peer.ip().to_canonical();
         let mut headers = head.headers.clone();
         add_forwarding_headers(&mut headers, peer, received);
@@ -67,7 +69,7 @@ impl Call {
             received,
             peer,
             verb,
-            path: RequestPath::parse(head.uri.path()),
+            path: RequestPath::parse(protocol, head.uri.path()),
             raw_query,
             query,
             headers,
@@ -86,14 +88,15 @@ pub(super) fn text_of(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 
-/// The verb of the request line, or of `X-HTTP-Method-Override`, which API Gateway obeys.
+/// The verb of the request line, or of `X-HTTP-Method-Override`, which a REST API obeys.
 ///
 /// Source: [Important notes][notes].
 ///
 /// [notes]: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
-fn verb_text(head: &request::Parts) -> &str {
+fn verb_text(protocol: Protocol, head: &request::Parts) -> &str {
     head.headers
         .get("x-http-method-override")
+        .filter(|_| protocol == Protocol::Rest)
         .and_then(|value| value.to_str().ok())
         .unwrap_or(head.method.as_str())
 }
@@ -134,7 +137,7 @@ mod tests {
     fn read(request: request::Builder) -> Result<Call, CallError> {
         let head = request.body(()).unwrap().into_parts().0;
         let peer = "[::ffff:192.0.2.7]:4000".parse().unwrap();
-        Call::read("id".to_owned(), &head, peer, SystemTime::UNIX_EPOCH)
+        Call::read(Protocol::Rest, "id".to_owned(), &head, peer, SystemTime::UNIX_EPOCH)
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub(super) fn request_event(
     to_bytes(&RequestEvent {
         kind: "REQUEST",
         method_arn: method_arn.as_str(),
-        resource: route.resource.template(),
+        resource: route.template,
         path: call.path.as_sent(),
         http_method: &verb,
         headers: last_of_each(&multi_value_headers),
@@ -98,8 +98,8 @@ fn request_context<'a>(
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default()
             .as_millis(),
-        resource_id: route.resource.id(),
-        resource_path: route.resource.template(),
+        resource_id: route.id,
+        resource_path: route.template,
         stage: stage.stage().to_owned(),
     }
 }
@@ -113,7 +113,7 @@ pub(super) fn extended_request_id(request_id: &str) -> String {
 }
 
 /// The time as in a web server's log: `22/Nov/2026:03:53:45 +0000`.
-fn log_time(time: SystemTime) -> String {
+pub(super) fn log_time(time: SystemTime) -> String {
     let time = OffsetDateTime::from(time);
     let month: String = time.month().to_string().chars().take(3).collect();
     format!(

@@ -13,7 +13,9 @@ use std::str::FromStr;
 
 use http::HeaderName;
 
+use super::api::Protocol;
 use super::call::Call;
+use super::route::RouteMatch;
 
 /// All values that one source has in a request.
 pub(super) type SourceValues = Vec<Vec<u8>>;
@@ -39,11 +41,11 @@ impl IdentitySource {
     pub(super) fn values(
         &self,
         call: &Call,
-        resource: &str,
+        route: &RouteMatch<'_>,
         variables: &BTreeMap<String, String>,
     ) -> SourceValues {
         match self {
-            Self::Context(variable) => vec![variable.value(call, resource).into_bytes()],
+            Self::Context(variable) => vec![variable.value(call, route).into_bytes()],
             Self::Header(name) => call
                 .headers
                 .get_all(name)
@@ -61,30 +63,41 @@ impl IdentitySource {
             }
         }
     }
-}
 
-impl FromStr for IdentitySource {
-    type Err = IdentitySourceError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let named = |prefix: &str| text.strip_prefix(prefix).filter(|name| !name.is_empty());
-        if let Some(name) = named("method.request.header.") {
+    /// Reads a source as an API of this kind writes it.
+    ///
+    /// # Errors
+    ///
+    /// [`IdentitySourceError`] for what is no source of such an API.
+    pub fn parse(protocol: Protocol, text: &str) -> Result<Self, IdentitySourceError> {
+        let (request, sign) = match protocol {
+            Protocol::Http => ("$request.", "$"),
+            Protocol::Rest => ("method.request.", ""),
+        };
+        let named = |prefix: &str, kind: &str| {
+            text.strip_prefix(prefix)?.strip_prefix(kind).filter(|name| !name.is_empty())
+        };
+        if let Some(name) = named(request, "header.") {
             return name.parse().map(Self::Header).map_err(|_| IdentitySourceError::HeaderName);
         }
-        if let Some(name) = named("method.request.querystring.") {
+        if let Some(name) = named(request, "querystring.") {
             return Ok(Self::Query(name.to_owned()));
         }
-        if let Some(name) = named("stageVariables.") {
+        if let Some(name) = named(sign, "stageVariables.") {
             return Ok(Self::StageVariable(name.to_owned()));
         }
-        if let Some(name) = named("context.") {
-            return name.parse().map(Self::Context);
+        if let Some(name) = named(sign, "context.") {
+            let variable: ContextVariable = name.parse()?;
+            if variable == ContextVariable::RouteKey && protocol == Protocol::Rest {
+                return Err(IdentitySourceError::ContextVariable);
+            }
+            return Ok(Self::Context(variable));
         }
-        Err(IdentitySourceError::Form)
+        Err(IdentitySourceError::Form(protocol))
     }
 }
 
-/// As it is written in an API's definition.
+/// As it is written in the definition of a REST API.
 impl fmt::Display for IdentitySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -112,11 +125,19 @@ pub enum ContextVariable {
     SourceIp,
     /// `identity.userAgent`
     UserAgent,
+    /// `routeKey`, of an HTTP API only
+    RouteKey,
 }
 
 impl ContextVariable {
-    const ALL: [Self; 5] =
-        [Self::HttpMethod, Self::Path, Self::ResourcePath, Self::SourceIp, Self::UserAgent];
+    const ALL: [Self; 6] = [
+        Self::HttpMethod,
+        Self::Path,
+        Self::ResourcePath,
+        Self::SourceIp,
+        Self::UserAgent,
+        Self::RouteKey,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -125,14 +146,16 @@ impl ContextVariable {
             Self::ResourcePath => "resourcePath",
             Self::SourceIp => "identity.sourceIp",
             Self::UserAgent => "identity.userAgent",
+            Self::RouteKey => "routeKey",
         }
     }
 
-    fn value(self, call: &Call, resource: &str) -> String {
+    fn value(self, call: &Call, route: &RouteMatch<'_>) -> String {
         match self {
             Self::HttpMethod => call.verb.to_string(),
             Self::Path => call.path.as_sent().to_owned(),
-            Self::ResourcePath => resource.to_owned(),
+            Self::ResourcePath => route.template.to_owned(),
+            Self::RouteKey => route.key.unwrap_or_default().to_owned(),
             Self::SourceIp => call.peer.to_string(),
             Self::UserAgent => call.header_text(&http::header::USER_AGENT).unwrap_or_default(),
         }
@@ -156,20 +179,29 @@ pub enum IdentitySourceError {
     /// A `context.` variable that the emulator does not have.
     #[error(
         "this context variable is not emulated as an identity source; known are httpMethod, path, \
-         resourcePath, identity.sourceIp and identity.userAgent"
+         resourcePath, identity.sourceIp, identity.userAgent and, of HTTP APIs, routeKey"
     )]
     ContextVariable,
 
-    /// None of the four forms.
-    #[error(
-        "not an identity source; expected method.request.header.NAME, \
-         method.request.querystring.NAME, stageVariables.NAME or context.NAME"
-    )]
-    Form,
+    /// None of the four forms that an API of this kind knows.
+    #[error("not an identity source; expected {}", forms(*.0))]
+    Form(Protocol),
 
     /// A header name with characters no header name can have.
     #[error("not the name of a header")]
     HeaderName,
+}
+
+fn forms(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Http => {
+            "$request.header.NAME, $request.querystring.NAME, $stageVariables.NAME or $context.NAME"
+        }
+        Protocol::Rest => {
+            "method.request.header.NAME, method.request.querystring.NAME, stageVariables.NAME or \
+             context.NAME"
+        }
+    }
 }
 
 #[cfg(test)]
@@ -184,22 +216,40 @@ mod tests {
             "stageVariables.tenant",
             "context.identity.sourceIp",
         ] {
-            assert_eq!(text.parse::<IdentitySource>().unwrap().to_string(), text);
+            assert_eq!(IdentitySource::parse(Protocol::Rest, text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn an_http_api_writes_the_same_sources_otherwise() {
+        for (http, rest) in [
+            ("$request.header.Authorization", "method.request.header.authorization"),
+            ("$request.querystring.t", "method.request.querystring.t"),
+            ("$stageVariables.tenant", "stageVariables.tenant"),
+            ("$context.routeKey", "context.routeKey"),
+        ] {
+            let source = IdentitySource::parse(Protocol::Http, http).unwrap();
+            assert_eq!(source.to_string(), rest);
         }
     }
 
     #[test]
     fn what_is_no_source_is_refused_with_its_reason() {
-        for (text, error) in [
-            ("", IdentitySourceError::Form),
-            ("Authorization", IdentitySourceError::Form),
-            ("method.request.path.id", IdentitySourceError::Form),
-            ("$request.header.Authorization", IdentitySourceError::Form),
-            ("method.request.header.", IdentitySourceError::Form),
-            ("method.request.header.a b", IdentitySourceError::HeaderName),
-            ("context.requestId", IdentitySourceError::ContextVariable),
+        use IdentitySourceError as E;
+        use Protocol::{Http, Rest};
+        for (protocol, text, error) in [
+            (Rest, "", E::Form(Rest)),
+            (Rest, "Authorization", E::Form(Rest)),
+            (Rest, "method.request.path.id", E::Form(Rest)),
+            (Rest, "$request.header.Authorization", E::Form(Rest)),
+            (Rest, "method.request.header.", E::Form(Rest)),
+            (Rest, "method.request.header.a b", E::HeaderName),
+            (Rest, "context.requestId", E::ContextVariable),
+            (Rest, "context.routeKey", E::ContextVariable),
+            (Http, "method.request.header.Authorization", E::Form(Http)),
+            (Http, "context.routeKey", E::Form(Http)),
         ] {
-            assert_eq!(text.parse::<IdentitySource>(), Err(error), "{text}");
+            assert_eq!(IdentitySource::parse(protocol, text), Err(error), "{text}");
         }
     }
 }

@@ -11,15 +11,17 @@ use axum::response::Response;
 use gatepost_core::gateway::StageArn;
 use uuid::Uuid;
 
+use super::answer::Answer;
+use super::api::Api;
 use super::authorize::Ruling;
 use super::backend::{Caller, Target};
 use super::cache::ResultCache;
 use super::call::{Call, CallError};
-use super::cors::Cors;
-use super::openapi::RestApi;
+use super::facts::Facts;
+use super::method::{Access, Integration};
 use super::record::{CacheUse, DecisionRecord, Observer, Outcome};
-use super::response::{GatewayResponse, add_request_ids};
-use super::route::{Access, Integration, Method, MethodVerb, Resource, RouteMatch};
+use super::response::{GatewayResponse, not_emulated};
+use super::route::RouteMatch;
 use super::{GatewayConfig, Transport};
 use crate::clock::Clock;
 use crate::invoke::Invoke;
@@ -29,10 +31,9 @@ pub(super) struct Pipeline {
     pub(super) stage: StageArn,
     pub(super) stage_variables: BTreeMap<String, String>,
     // Replaced as a whole; a request keeps the one it began with.
-    api: RwLock<Arc<RestApi>>,
+    api: RwLock<Arc<Api>>,
     pub(super) invoke: Arc<dyn Invoke>,
     target: Target,
-    cors: Option<Cors>,
     pub(super) transport: Transport,
     pub(super) clock: Clock,
     observer: Option<Observer>,
@@ -47,7 +48,6 @@ impl Pipeline {
             api: RwLock::new(Arc::new(config.api)),
             invoke: config.invoke,
             target: Target::new(config.backend),
-            cors: config.cors,
             transport: config.transport,
             clock: config.clock,
             observer: config.observer,
@@ -60,13 +60,13 @@ impl Pipeline {
     }
 
     /// Puts another API in the place of this one.
-    pub(super) fn set_api(&self, api: RestApi) {
+    pub(super) fn set_api(&self, api: Api) {
         *self.api.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(api);
         // Which header identifies a caller may have changed with it.
         self.flush();
     }
 
-    fn api(&self) -> Arc<RestApi> {
+    fn api(&self) -> Arc<Api> {
         Arc::clone(&self.api.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -75,17 +75,25 @@ impl Pipeline {
         let (started, received) = (Instant::now(), self.clock.now());
         let request_id = Uuid::new_v4().to_string();
         let (head, body) = request.into_parts();
-        let read = Call::read(request_id.clone(), &head, peer, received);
+        let api = self.api();
+        let read = Call::read(api.protocol(), request_id.clone(), &head, peer, received);
         let verb = read.as_ref().map_or(head.method.to_string(), |call| call.verb.to_string());
         let mut ending = match read {
-            Ok(call) => self.route(&call, body).await,
-            Err(CallError::HeadersTooLarge) => {
-                let response = GatewayResponse::HeadersTooLarge.render(self.cors.as_ref());
-                Ending::without_authorizer(response, Outcome::TooLarge)
+            Ok(call) => self.route(&api, &call, body).await,
+            Err(error) => {
+                let (response, outcome) = match error {
+                    CallError::HeadersTooLarge => {
+                        (GatewayResponse::HeadersTooLarge, Outcome::TooLarge)
+                    }
+                    CallError::UnknownVerb => {
+                        (GatewayResponse::UnknownRoute, Outcome::UnknownRoute)
+                    }
+                };
+                let facts = Facts { request_id: &request_id, ..self.facts(None) };
+                Ending::without_authorizer(api.render(response, &facts), outcome)
             }
-            Err(CallError::UnknownVerb) => self.unknown_route(),
         };
-        add_request_ids(&mut ending.response, &request_id);
+        api.finish(&mut ending.response, &head.headers, &request_id);
         let record = DecisionRecord {
             request_id,
             received,
@@ -112,65 +120,61 @@ impl Pipeline {
         ending.response
     }
 
-    async fn route(&self, call: &Call, body: Body) -> Ending {
-        let api = self.api();
-        let Some(route) = api.routes().find(call.path.routed()) else {
-            return self.unknown_route();
-        };
-        if let Some(cors) = self.built_in_preflight(call, route.resource) {
-            let response = cors.preflight(route.resource);
-            return Ending {
-                resource: Some(route.resource.template().to_owned()),
-                ..Ending::without_authorizer(response, Outcome::Preflight)
-            };
+    async fn route(&self, api: &Api, call: &Call, body: Body) -> Ending {
+        let found = api.find(call);
+        if let Some(response) = api.preflight(call, found.as_ref()) {
+            return Ending::without_authorizer(response, Outcome::Preflight);
         }
-        let Some(method) = route.resource.method(call.verb) else { return self.unknown_route() };
-        let ending = match (method.access, api.authorizer()) {
-            (Access::Guarded, Some(settings)) => {
-                let ruling = self.authorize(settings, call, &route).await;
-                self.after_ruling(ruling, method, call, &route, body).await
-            }
-            // Ruled out by the invariant of `RestApi`; were it not, nobody would pass.
-            (Access::Guarded, None) => Ending {
-                reason: Some("the API has no authorizer".to_owned()),
-                ..Ending::without_authorizer(
-                    GatewayResponse::AuthorizerFailure.render(self.cors.as_ref()),
-                    Outcome::AuthorizerFailure,
-                )
-            },
-            (Access::Public, _) => {
-                let outcome = match method.integration {
-                    Integration::Backend => Outcome::Public,
-                    Integration::Preflight => Outcome::Preflight,
+        let Some(route) = found else {
+            let response = api.render(GatewayResponse::UnknownRoute, &self.facts(Some(call)));
+            return Ending::without_authorizer(response, Outcome::UnknownRoute);
+        };
+        let ending = match route.method.access {
+            Access::Guarded(id) => {
+                let ruling = match api.authorizer(id) {
+                    Some(settings) => self.authorize(id, settings, call, &route).await,
+                    // Ruled out by the invariant of `Api`; were it not, nobody would pass.
+                    None => Ruling::failure("the API has no such authorizer"),
                 };
-                let response = self.integrate(method, call, &route, None, body).await;
+                self.after_ruling(api, ruling, call, &route, body).await
+            }
+            Access::NotEmulated(what) => Ending {
+                reason: Some(format!("behind {what}, which is not emulated")),
+                ..Ending::without_authorizer(not_emulated(what), Outcome::NotEmulated)
+            },
+            Access::Public => {
+                let outcome = match route.method.integration {
+                    Integration::Backend { .. } => Outcome::Public,
+                    Integration::Mock(_) => Outcome::Preflight,
+                };
+                let response = self.integrate(api, call, &route, None, body).await;
                 Ending::without_authorizer(response, outcome)
             }
         };
-        Ending { resource: Some(route.resource.template().to_owned()), ..ending }
+        Ending { resource: Some(route.template.to_owned()), ..ending }
     }
 
     async fn after_ruling(
         &self,
+        api: &Api,
         ruling: Ruling,
-        method: Method,
         call: &Call,
         route: &RouteMatch<'_>,
         body: Body,
     ) -> Ending {
-        let response = match (ruling.result, &ruling.answer) {
-            (Ok(()), answer) => {
-                let caller =
-                    answer.as_deref().map(|answer| Caller { answer, latency: ruling.latency });
-                self.integrate(method, call, route, caller.as_ref(), body).await
+        let answer = ruling.answer.as_deref();
+        let response = match ruling.result {
+            Ok(()) => {
+                let caller = answer.map(|answer| Caller { answer, latency: ruling.latency });
+                self.integrate(api, call, route, caller.as_ref(), body).await
             }
-            (Err(response), _) => response.render(self.cors.as_ref()),
+            Err(response) => api.render(response, &self.facts_on(call, route, answer)),
         };
         Ending {
             response,
             outcome: ruling.outcome,
             cache: ruling.cache,
-            principal_id: ruling.answer.map(|answer| answer.principal_id.clone()),
+            principal_id: answer.and_then(|answer| answer.principal_id.clone()),
             resource: None,
             reason: ruling.reason,
         }
@@ -178,35 +182,55 @@ impl Pipeline {
 
     async fn integrate(
         &self,
-        method: Method,
+        api: &Api,
         call: &Call,
         route: &RouteMatch<'_>,
         caller: Option<&Caller<'_>>,
         body: Body,
     ) -> Response {
-        let cors = self.cors.as_ref();
-        match method.integration {
-            Integration::Preflight => {
-                cors.map_or_else(Response::default, |cors| cors.preflight(route.resource))
+        let answered = match &route.method.integration {
+            Integration::Mock(Some(answer)) => {
+                let mut response = Response::default();
+                *response.status_mut() = answer.status;
+                *response.headers_mut() = answer.headers.clone();
+                Ok(response)
             }
-            Integration::Backend => self
-                .target
-                .call(call, route, caller, body, cors)
-                .await
-                .unwrap_or_else(|response| response.render(cors)),
+            Integration::Mock(None) => Err(GatewayResponse::IntegrationError),
+            Integration::Backend { headers } => {
+                let answered = self.target.call(call, route, caller, body).await;
+                answered.map(|mut response| {
+                    for (name, value) in headers {
+                        response.headers_mut().insert(name, value.clone());
+                    }
+                    response
+                })
+            }
+        };
+        answered.unwrap_or_else(|response| {
+            let answer = caller.map(|caller| caller.answer);
+            api.render(response, &self.facts_on(call, route, answer))
+        })
+    }
+
+    /// What is known of a request that has found no route.
+    fn facts<'a>(&'a self, call: Option<&'a Call>) -> Facts<'a> {
+        Facts {
+            request_id: call.map_or("", |call| &call.id),
+            stage: &self.stage,
+            stage_variables: &self.stage_variables,
+            call,
+            template: None,
+            answer: None,
         }
     }
 
-    /// The OPTIONS method that every resource without one has while there is CORS.
-    fn built_in_preflight(&self, call: &Call, resource: &Resource) -> Option<&Cors> {
-        let options = MethodVerb::One("OPTIONS");
-        let is_missing = call.verb == options && !resource.has_own(options);
-        self.cors.as_ref().filter(|_| is_missing)
-    }
-
-    fn unknown_route(&self) -> Ending {
-        let response = GatewayResponse::UnknownRoute.render(self.cors.as_ref());
-        Ending::without_authorizer(response, Outcome::UnknownRoute)
+    fn facts_on<'a>(
+        &'a self,
+        call: &'a Call,
+        route: &RouteMatch<'a>,
+        answer: Option<&'a Answer>,
+    ) -> Facts<'a> {
+        Facts { template: Some(route.template), answer, ..self.facts(Some(call)) }
     }
 }
 

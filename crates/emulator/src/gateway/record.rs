@@ -45,6 +45,8 @@ pub enum Outcome {
     ExplicitDeny,
     /// No statement of the policy allows the method.
     ImplicitDeny,
+    /// Before the method stands what is not emulated: 501.
+    NotEmulated,
     /// The gateway answered a CORS preflight.
     Preflight,
     /// The method has no authorizer.
@@ -65,6 +67,7 @@ impl fmt::Display for Outcome {
             Self::AuthorizerFailure => "authorizer_failure",
             Self::ExplicitDeny => "explicit_deny",
             Self::ImplicitDeny => "implicit_deny",
+            Self::NotEmulated => "not_emulated",
             Self::Preflight => "preflight",
             Self::Public => "public",
             Self::TooLarge => "too_large",

@@ -1,70 +1,18 @@
-//! Finding the method of an API that a request is for, in the order API Gateway looks.
+//! Finding the method of a REST API that a request is for, in the order API Gateway looks.
 //!
 //! The resource is found as [`PathTree`] says. On it, the request's own verb comes before `ANY`;
 //! another resource is not tried for its verb.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use gatepost_core::gateway::{PathTemplate, PathTemplateError, PathTree, VERBS};
+use gatepost_core::gateway::{PathTemplate, PathTemplateError, PathTree};
 use sha2::{Digest as _, Sha256};
 
-/// Who may call a method.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Access {
-    /// Whoever the authorizer's policy lets through.
-    Guarded,
-    /// Everyone: the method has no authorizer.
-    Public,
-}
-
-/// What answers a method.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Integration {
-    /// The backend.
-    Backend,
-    /// The gateway itself, with the answer to a CORS preflight.
-    Preflight,
-}
-
-/// A method of a resource.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Method {
-    /// Who may call it.
-    pub access: Access,
-    /// What answers it.
-    pub integration: Integration,
-}
-
-/// The verb a method is set up for.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum MethodVerb {
-    /// Any verb that the resource has no method of its own for.
-    Any,
-    /// One of [`VERBS`].
-    One(&'static str),
-}
-
-impl MethodVerb {
-    /// The verb of `text`, in capitals; `None` for one that API Gateway does not know.
-    pub fn one(text: &str) -> Option<Self> {
-        VERBS.into_iter().find(|verb| *verb == text).map(Self::One)
-    }
-}
-
-/// `GET`, or `ANY`.
-impl fmt::Display for MethodVerb {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Any => "ANY",
-            Self::One(verb) => verb,
-        })
-    }
-}
+use super::method::{Method, MethodVerb};
 
 /// A path of an API with its methods.
 #[derive(Clone, Debug)]
-pub struct Resource {
+pub(super) struct Resource {
     template: String,
     id: String,
     methods: BTreeMap<MethodVerb, Method>,
@@ -72,41 +20,33 @@ pub struct Resource {
 
 impl Resource {
     fn new(template: &str, methods: BTreeMap<MethodVerb, Method>) -> Self {
-        // API Gateway's ids are drawn at random; these are the same at each start.
-        let mut id = format!("{:x}", Sha256::digest(template));
-        id.truncate(10);
-        Self { template: template.to_owned(), id, methods }
+        Self { template: template.to_owned(), id: stable_id(template), methods }
     }
 
     /// The path with its parameters in braces, such as `/movies/{id}`.
-    pub fn template(&self) -> &str {
+    pub(super) fn template(&self) -> &str {
         &self.template
     }
 
-    /// The resource's id: ten characters, the same for the same template.
-    pub fn id(&self) -> &str {
-        &self.id
+    /// The methods, `ANY` first.
+    pub(super) fn methods(&self) -> impl Iterator<Item = (MethodVerb, &Method)> {
+        self.methods.iter().map(|(verb, method)| (*verb, method))
     }
 
-    /// The methods, `ANY` first.
-    pub fn methods(&self) -> impl Iterator<Item = (MethodVerb, Method)> {
-        self.methods.iter().map(|(verb, method)| (*verb, *method))
+    /// The methods, to be changed or added to.
+    pub(super) fn methods_mut(&mut self) -> &mut BTreeMap<MethodVerb, Method> {
+        &mut self.methods
     }
 
     /// The method that answers `verb`.
-    pub(super) fn method(&self, verb: MethodVerb) -> Option<Method> {
-        self.methods.get(&verb).or_else(|| self.methods.get(&MethodVerb::Any)).copied()
-    }
-
-    /// Whether `verb` has a method of its own.
-    pub(super) fn has_own(&self, verb: MethodVerb) -> bool {
-        self.methods.contains_key(&verb)
+    fn method(&self, verb: MethodVerb) -> Option<&Method> {
+        self.methods.get(&verb).or_else(|| self.methods.get(&MethodVerb::Any))
     }
 }
 
 /// The resources of an API.
 #[derive(Clone, Debug, Default)]
-pub struct RouteTable {
+pub(super) struct RouteTable {
     resources: PathTree<Resource>,
 }
 
@@ -131,23 +71,48 @@ impl RouteTable {
     }
 
     /// Every resource, in the order of the tree.
-    pub fn resources(&self) -> Vec<&Resource> {
+    pub(super) fn resources(&self) -> Vec<&Resource> {
         self.resources.values()
     }
 
-    /// The resource for a [routed](super::path::RequestPath::routed) path, with its parameters.
-    pub(super) fn find(&self, path: &str) -> Option<RouteMatch<'_>> {
+    /// Every resource, to be changed.
+    pub(super) fn resources_mut(&mut self) -> Vec<&mut Resource> {
+        self.resources.values_mut()
+    }
+
+    /// The method for a request to a [routed](super::path::RequestPath::routed) path.
+    pub(super) fn find(&self, verb: MethodVerb, path: &str) -> Option<RouteMatch<'_>> {
         let found = self.resources.find(path)?;
-        Some(RouteMatch { resource: found.value, parameters: found.parameters })
+        let resource = found.value;
+        Some(RouteMatch {
+            template: &resource.template,
+            id: &resource.id,
+            key: None,
+            parameters: found.parameters,
+            method: resource.method(verb)?,
+        })
     }
 }
 
-/// A resource that a path belongs to.
+/// The method that a request belongs to.
 #[derive(Clone, Debug)]
 pub(super) struct RouteMatch<'a> {
-    pub(super) resource: &'a Resource,
+    /// The path with its parameters in braces; `$default` for that route of an HTTP API.
+    pub(super) template: &'a str,
+    /// The id of the resource or route.
+    pub(super) id: &'a str,
+    /// The route key of an HTTP API, such as `GET /movies`.
+    pub(super) key: Option<&'a str>,
     /// Names without braces and plus sign, values as sent.
     pub(super) parameters: Vec<(String, String)>,
+    pub(super) method: &'a Method,
+}
+
+/// An id of ten characters. API Gateway draws its own at random; these are the same at each start.
+pub(super) fn stable_id(name: &str) -> String {
+    let mut id = format!("{:x}", Sha256::digest(name));
+    id.truncate(10);
+    id
 }
 
 /// Why a path cannot be a resource of an API.
@@ -172,24 +137,28 @@ pub(super) enum RouteError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::method::{Access, Integration};
 
-    const BACKEND: Method = Method { access: Access::Guarded, integration: Integration::Backend };
+    fn method(access: Access) -> Method {
+        Method { access, integration: Integration::backend() }
+    }
 
     #[test]
     fn a_verb_of_its_own_comes_before_any() {
-        let public = Method { access: Access::Public, integration: Integration::Backend };
+        let (public, other) = (method(Access::Public), method(Access::NotEmulated("other")));
         let get = MethodVerb::One("GET");
-        let resource =
-            Resource::new("/a", BTreeMap::from([(MethodVerb::Any, BACKEND), (get, public)]));
-        assert_eq!(resource.method(get), Some(public));
-        assert_eq!(resource.method(MethodVerb::One("POST")), Some(BACKEND));
+        let methods = [(MethodVerb::Any, other.clone()), (get, public.clone())];
+        let resource = Resource::new("/a", methods.into());
+        assert_eq!(resource.method(get), Some(&public));
+        assert_eq!(resource.method(MethodVerb::One("POST")), Some(&other));
     }
 
     #[test]
     fn templates_that_api_gateway_would_not_import_are_refused() {
         let mut table = RouteTable::default();
         for template in ["/have/{id}", "/all/{rest+}"] {
-            table.insert(template, BTreeMap::from([(MethodVerb::Any, BACKEND)])).unwrap();
+            let methods = [(MethodVerb::Any, method(Access::Public))];
+            table.insert(template, methods.into()).unwrap();
         }
         let sibling = |name: &str| RouteError::SiblingParameter { name: name.to_owned() };
         for (template, error) in [

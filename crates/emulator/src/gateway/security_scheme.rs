@@ -1,24 +1,35 @@
 //! A Lambda authorizer from a security scheme with `x-amazon-apigateway-authorizer`.
-//!
-//! Source: [`x-amazon-apigateway-authorizer`][doc].
-//!
-//! [doc]: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authorizer.html
 
-use super::identity::{IdentitySource, IdentitySourceError};
-use super::openapi::OpenApiFault;
-use super::settings::{AuthorizerKind, AuthorizerSettings, ResultTtl, ValidationExpression};
+use super::api::Protocol;
+use super::authorizer_definition::AuthorizerDefinition;
+use super::definition::Spelling;
+use super::fault::DefinitionFault;
+use super::settings::AuthorizerSettings;
 use super::yaml::Place;
 
 const AUTH_TYPE: &str = "x-amazon-apigateway-authtype";
 const AUTHORIZER: &str = "x-amazon-apigateway-authorizer";
 
+/// Whether only an HTTP API has such a scheme.
+pub(super) fn is_http(scheme: &Place<'_>) -> bool {
+    let Some(authorizer) = scheme.get(AUTHORIZER) else { return false };
+    let source = authorizer.get("identitySource").and_then(|source| source.text().ok());
+    source.is_some_and(|source| source.starts_with('$'))
+        || ["authorizerPayloadFormatVersion", "enableSimpleResponses", "jwtConfiguration"]
+            .into_iter()
+            .any(|name| authorizer.get(name).is_some())
+}
+
 /// Reads the authorizer of a scheme that an operation names.
-pub(super) fn read(scheme: &Place<'_>) -> Result<AuthorizerSettings, OpenApiFault> {
+pub(super) fn read(
+    protocol: Protocol,
+    scheme: &Place<'_>,
+) -> Result<AuthorizerSettings, DefinitionFault> {
     let kind = scheme.require("type")?;
-    if kind.text()? != "apiKey" {
+    if kind.text()? != "apiKey" && protocol == Protocol::Rest {
         return Err(kind.fault("API Gateway wants `apiKey` here for a REST API's authorizer"));
     }
-    let Some(authorizer) = scheme.get(AUTHORIZER) else {
+    let Some(place) = scheme.get(AUTHORIZER) else {
         return Err(scheme.fault(format!("no `{AUTHORIZER}`; plain API keys are not emulated")));
     };
     // The value is free for a Lambda authorizer; these two name something else.
@@ -27,61 +38,16 @@ pub(super) fn read(scheme: &Place<'_>) -> Result<AuthorizerSettings, OpenApiFaul
     {
         return Err(auth_type.fault("only Lambda authorizers are emulated; write `custom`"));
     }
-    for name in ["authorizerPayloadFormatVersion", "enableSimpleResponses", "jwtConfiguration"] {
-        if let Some(place) = authorizer.get(name) {
-            return Err(place.fault("a setting of HTTP APIs; this is a REST API"));
+    let kind = place.require("type")?;
+    let definition = AuthorizerDefinition { spelling: Spelling::OpenApi, protocol, place };
+    match kind.text()? {
+        "request" => definition.request(),
+        "token" => {
+            let name = scheme.get("name").map(|name| {
+                name.text()?.parse().map_err(|_| name.fault("not the name of a header"))
+            });
+            definition.token(name.transpose()?)
         }
+        _ => Err(kind.fault("only `request` and `token` authorizers are emulated")),
     }
-    let result_ttl = read_ttl(&authorizer)?;
-    let kind = authorizer.require("type")?;
-    let kind = match kind.text()? {
-        "request" => read_request(&authorizer)?,
-        "token" => read_token(scheme, &authorizer)?,
-        _ => return Err(kind.fault("only `request` and `token` authorizers are emulated")),
-    };
-    AuthorizerSettings::new(kind, result_ttl).map_err(|error| authorizer.fault(error.to_string()))
-}
-
-fn read_ttl(authorizer: &Place<'_>) -> Result<ResultTtl, OpenApiFault> {
-    let Some(seconds) = authorizer.get("authorizerResultTtlInSeconds") else {
-        return Ok(ResultTtl::default());
-    };
-    ResultTtl::from_seconds(seconds.number()?).ok_or_else(|| {
-        seconds.fault(format!("over the limit of {} seconds", ResultTtl::MAX.as_secs()))
-    })
-}
-
-fn read_request(authorizer: &Place<'_>) -> Result<AuthorizerKind, OpenApiFault> {
-    let identity_sources = match authorizer.get("identitySource") {
-        None => Vec::new(),
-        Some(place) => place
-            .text()?
-            .split(',')
-            .map(|source| read_source(&place, source.trim()))
-            .collect::<Result<_, _>>()?,
-    };
-    Ok(AuthorizerKind::Request { identity_sources })
-}
-
-fn read_token(scheme: &Place<'_>, authorizer: &Place<'_>) -> Result<AuthorizerKind, OpenApiFault> {
-    let header = if let Some(place) = authorizer.get("identitySource") {
-        let IdentitySource::Header(header) = read_source(&place, place.text()?)? else {
-            return Err(place.fault("a `token` authorizer reads one header"));
-        };
-        header
-    } else {
-        let name = scheme.require("name")?;
-        name.text()?.parse().map_err(|_| name.fault("not the name of a header"))?
-    };
-    let expression = match authorizer.get("identityValidationExpression") {
-        None => None,
-        Some(place) => Some(ValidationExpression::parse(place.text()?).map_err(|error| {
-            place.fault(format!("not a regular expression that is known here: {error}"))
-        })?),
-    };
-    Ok(AuthorizerKind::Token { header, expression })
-}
-
-fn read_source(place: &Place<'_>, text: &str) -> Result<IdentitySource, OpenApiFault> {
-    text.parse().map_err(|error: IdentitySourceError| place.fault(error.to_string()))
 }

@@ -21,6 +21,8 @@ pub struct AuthorizerSettings {
 pub enum AuthorizerKind {
     /// The function gets the whole request.
     Request {
+        /// In which form, and in which form it answers.
+        format: PayloadFormat,
         /// Every one must be present and not empty, or the answer is 401.
         identity_sources: Vec<IdentitySource>,
     },
@@ -31,6 +33,23 @@ pub enum AuthorizerKind {
         /// What the header's whole value must match, or the answer is 401.
         expression: Option<ValidationExpression>,
     },
+}
+
+/// The form of an authorizer's event and answer.
+///
+/// Source: [Lambda authorizers for HTTP APIs][doc], "Payload format version".
+///
+/// [doc]: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PayloadFormat {
+    /// An HTTP API's `1.0`: answered by a policy.
+    Http1,
+    /// An HTTP API's `2.0`, answered by a policy.
+    Http2,
+    /// An HTTP API's `2.0`, answered by `isAuthorized`.
+    Http2Simple,
+    /// That of a REST API: answered by a policy.
+    Rest,
 }
 
 impl AuthorizerSettings {
@@ -68,10 +87,18 @@ impl AuthorizerSettings {
         Ok(())
     }
 
+    /// The form of the event and the answer.
+    pub(super) fn format(&self) -> PayloadFormat {
+        match &self.kind {
+            AuthorizerKind::Request { format, .. } => *format,
+            AuthorizerKind::Token { .. } => PayloadFormat::Rest,
+        }
+    }
+
     /// The sources that make up the key of the result cache.
     pub fn identity_sources(&self) -> Vec<IdentitySource> {
         match &self.kind {
-            AuthorizerKind::Request { identity_sources } => identity_sources.clone(),
+            AuthorizerKind::Request { identity_sources, .. } => identity_sources.clone(),
             AuthorizerKind::Token { header, .. } => vec![IdentitySource::Header(header.clone())],
         }
     }

@@ -4,7 +4,7 @@
 use gatepost_core::json::pointer;
 use serde_yaml_ng::{Mapping, Value};
 
-use super::openapi::OpenApiFault;
+use super::fault::{DefinitionFault, DefinitionNote, NoteKind};
 
 /// A document that has been parsed and not yet been understood.
 #[derive(Clone, Debug)]
@@ -18,8 +18,8 @@ impl YamlDocument {
     /// # Errors
     ///
     /// A fault without a place if it is neither, or has a name twice in one mapping.
-    pub fn parse(text: &str) -> Result<Self, OpenApiFault> {
-        let fault = |message: String| OpenApiFault { pointer: String::new(), message };
+    pub fn parse(text: &str) -> Result<Self, DefinitionFault> {
+        let fault = |message: String| DefinitionFault { pointer: String::new(), message };
         if text.trim_start().starts_with('{') {
             let value = serde_json::from_str(text);
             let value = value.map_err(|error| fault(format!("not JSON: {error}")))?;
@@ -29,6 +29,16 @@ impl YamlDocument {
         let mut value: Value = serde_yaml_ng::from_str(text).map_err(not_yaml)?;
         value.apply_merge().map_err(not_yaml)?;
         Ok(Self { value })
+    }
+
+    /// A document that was made from another.
+    pub(super) fn from_value(value: Value) -> Self {
+        Self { value }
+    }
+
+    /// The value of the whole document.
+    pub(super) fn value(&self) -> &Value {
+        &self.value
     }
 
     /// The whole document.
@@ -50,6 +60,12 @@ impl<'a> Place<'a> {
         &self.pointer
     }
 
+    /// The value.
+    #[cfg(test)]
+    pub(super) fn value(&self) -> &'a Value {
+        self.value
+    }
+
     /// The member `name`; `None` if it is absent, or if this is no mapping.
     pub fn get(&self, name: &str) -> Option<Self> {
         let value = self.value.as_mapping()?.get(name)?;
@@ -61,7 +77,7 @@ impl<'a> Place<'a> {
     /// # Errors
     ///
     /// A fault in this place if it is not, or this is no mapping.
-    pub fn require(&self, name: &str) -> Result<Self, OpenApiFault> {
+    pub fn require(&self, name: &str) -> Result<Self, DefinitionFault> {
         self.mapping()?;
         self.get(name).ok_or_else(|| self.fault(format!("`{name}` is missing")))
     }
@@ -71,7 +87,7 @@ impl<'a> Place<'a> {
     /// # Errors
     ///
     /// A fault in this place if it is no mapping, or a name is not a string.
-    pub fn members(&self) -> Result<Vec<(&'a str, Self)>, OpenApiFault> {
+    pub fn members(&self) -> Result<Vec<(&'a str, Self)>, DefinitionFault> {
         let mut members = Vec::new();
         for (key, value) in self.mapping()? {
             let name = key.as_str().ok_or_else(|| {
@@ -87,7 +103,7 @@ impl<'a> Place<'a> {
     /// # Errors
     ///
     /// A fault in this place if it is no list.
-    pub fn elements(&self) -> Result<Vec<Self>, OpenApiFault> {
+    pub fn elements(&self) -> Result<Vec<Self>, DefinitionFault> {
         let elements = self.value.as_sequence().ok_or_else(|| self.expected("a list"))?;
         let place = |(index, value)| Self { value, pointer: pointer(&self.pointer, index) };
         Ok(elements.iter().enumerate().map(place).collect())
@@ -98,7 +114,7 @@ impl<'a> Place<'a> {
     /// # Errors
     ///
     /// A fault in this place if it is no string.
-    pub fn text(&self) -> Result<&'a str, OpenApiFault> {
+    pub fn text(&self) -> Result<&'a str, DefinitionFault> {
         self.value.as_str().ok_or_else(|| self.expected("a string"))
     }
 
@@ -109,7 +125,7 @@ impl<'a> Place<'a> {
 
     /// A whole number that is not negative, written plainly or, as AWS's documentation has it, as a
     /// string.
-    pub(super) fn number(&self) -> Result<u64, OpenApiFault> {
+    pub(super) fn number(&self) -> Result<u64, DefinitionFault> {
         self.value
             .as_u64()
             .or_else(|| self.value.as_str()?.parse().ok())
@@ -117,15 +133,20 @@ impl<'a> Place<'a> {
     }
 
     /// A fault in this place.
-    pub fn fault(&self, message: impl Into<String>) -> OpenApiFault {
-        OpenApiFault { pointer: self.pointer.clone(), message: message.into() }
+    pub fn fault(&self, message: impl Into<String>) -> DefinitionFault {
+        DefinitionFault { pointer: self.pointer.clone(), message: message.into() }
     }
 
-    fn mapping(&self) -> Result<&'a Mapping, OpenApiFault> {
+    /// A note on this place.
+    pub fn note(&self, kind: NoteKind, message: impl Into<String>) -> DefinitionNote {
+        DefinitionNote { kind, pointer: self.pointer.clone(), message: message.into() }
+    }
+
+    fn mapping(&self) -> Result<&'a Mapping, DefinitionFault> {
         self.value.as_mapping().ok_or_else(|| self.expected("a mapping"))
     }
 
-    fn expected(&self, want: &str) -> OpenApiFault {
+    fn expected(&self, want: &str) -> DefinitionFault {
         self.fault(format!("{}, expected {want}", kind_of(self.value)))
     }
 }

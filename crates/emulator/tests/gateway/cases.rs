@@ -10,7 +10,7 @@ use std::path::Path;
 
 use axum::body::Body;
 use bytes::Bytes;
-use gatepost_emulator::gateway::Transport;
+use gatepost_emulator::gateway::{Api, Transport};
 use gatepost_emulator::invoke::Invocation;
 use http::{HeaderName, HeaderValue, Request};
 use serde::Deserialize;
@@ -147,14 +147,14 @@ async fn differences(case: &Case) -> Vec<String> {
     let authorizer = FakeAuthorizer::answering(case.authorizer.invocation());
     let api = case.api.as_ref().map_or(API.to_owned(), Value::to_string);
     let mut config = config(&api, &authorizer);
+    if matches!(case.cors, CaseCors::None) {
+        config.api = Api::from_openapi(&api).unwrap();
+    }
     config.stage_variables = case.stage_variables.clone();
     config.transport = match case.transport {
         CaseTransport::Http => Transport::Http,
         CaseTransport::Https => Transport::Https,
     };
-    if matches!(case.cors, CaseCors::None) {
-        config.cors = None;
-    }
     let setup = Setup::new(config);
     let mut request = Request::builder().method(case.request.method.as_str());
     request = request.uri(&case.request.path);

@@ -9,7 +9,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use gatepost_core::gateway::MethodArn;
 use gatepost_core::policy::{BoundPolicy, Context, PolicyDocument};
-use gatepost_emulator::gateway::{GatewayConfig, RestApi};
+use gatepost_emulator::gateway::{Api, GatewayConfig};
 use gatepost_emulator::invoke::{BoxFuture, Invocation, Invoke};
 use http::Request;
 use serde_json::{Value, json};
@@ -53,7 +53,8 @@ impl Invoke for GroupAuthorizer {
 
 fn setup() -> Setup {
     let text = fs::read_to_string(folder().join("routes/openapi.yaml")).unwrap();
-    let api = RestApi::from_openapi(&text).unwrap_or_else(|error| panic!("{error}"));
+    let api =
+        Api::from_openapi(&text).unwrap_or_else(|error| panic!("{error}")).open_to_any_origin();
     let authorizer = Arc::new(GroupAuthorizer::load());
     Setup::new(GatewayConfig::new(STAGE.parse().unwrap(), api, authorizer))
 }

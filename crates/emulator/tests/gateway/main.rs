@@ -10,3 +10,4 @@ mod openapi;
 mod result_cache;
 mod server;
 mod support;
+mod template;

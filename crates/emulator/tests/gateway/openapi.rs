@@ -1,7 +1,8 @@
 //! Which OpenAPI documents are APIs, and where the others are wrong.
 
 use gatepost_emulator::gateway::{
-    Access, AuthorizerKind, Integration, MethodVerb, MissingIdentitySource, RestApi, ResultTtl,
+    Access, Api, AuthorizerKind, AuthorizerSettings, Integration, Method, MethodVerb,
+    MissingIdentitySource, PayloadFormat, Protocol, ResultTtl,
 };
 use serde_json::{Value, json};
 
@@ -29,40 +30,50 @@ fn set(document: &mut Value, pointer: &str, value: Value) {
     document.pointer_mut(parent).unwrap().as_object_mut().unwrap().insert(name, value);
 }
 
+/// `GET /movies Public` and so on, in the order they are looked for.
+fn accesses(api: &Api) -> Vec<String> {
+    let methods = api.methods();
+    let line = |(verb, path, method): &(MethodVerb, &str, &Method)| {
+        format!("{verb} {path} {:?}", method.access)
+    };
+    methods.iter().map(line).collect()
+}
+
+/// The settings of the one authorizer of an API.
+fn authorizer(api: &Api) -> &AuthorizerSettings {
+    let guarded = |(_, _, method): &(MethodVerb, &str, &Method)| match method.access {
+        Access::Guarded(id) => Some(id),
+        Access::NotEmulated(_) | Access::Public => None,
+    };
+    api.authorizer(api.methods().iter().find_map(guarded).unwrap()).unwrap()
+}
+
 #[test]
 fn methods_are_read_with_their_access() {
-    let api = RestApi::from_openapi(API).unwrap();
-    let methods: Vec<String> = api
-        .routes()
-        .resources()
-        .iter()
-        .flat_map(|resource| {
-            resource
-                .methods()
-                .map(|(verb, method)| format!("{verb} {} {:?}", resource.template(), method.access))
-        })
-        .collect();
+    let api = Api::from_openapi(API).unwrap();
     assert_eq!(
-        methods,
+        accesses(&api),
         [
-            "GET / Guarded",
-            "ANY /api/{proxy+} Guarded",
+            "GET / Guarded(AuthorizerId(0))",
+            "ANY /api/{proxy+} Guarded(AuthorizerId(0))",
             "GET /health Public",
-            "GET /movies Guarded",
-            "POST /movies Guarded",
-            "GET /movies/{id} Guarded",
+            "GET /movies Guarded(AuthorizerId(0))",
+            "POST /movies Guarded(AuthorizerId(0))",
+            "GET /movies/{id} Guarded(AuthorizerId(0))",
         ]
     );
+    assert_eq!(api.protocol(), Protocol::Rest);
 }
 
 #[test]
 fn authorizer_settings_have_the_defaults_of_api_gateway() {
-    let api = RestApi::from_openapi(&document().to_string()).unwrap();
-    let settings = api.authorizer().unwrap();
+    let api = Api::from_openapi(&document().to_string()).unwrap();
+    let settings = authorizer(&api);
     assert_eq!(settings.result_ttl(), ResultTtl::default());
-    let AuthorizerKind::Request { identity_sources } = settings.kind() else {
+    let AuthorizerKind::Request { format, identity_sources } = settings.kind() else {
         panic!("{settings:?}")
     };
+    assert_eq!(*format, PayloadFormat::Rest);
     assert_eq!(identity_sources[0].to_string(), "method.request.header.authorization");
 }
 
@@ -71,8 +82,8 @@ fn a_cache_without_a_key_cannot_be_turned_on() {
     let mut document = document();
     let scheme = "/components/securitySchemes/a/x-amazon-apigateway-authorizer";
     set(&mut document, scheme, json!({ "type": "request", "authorizerResultTtlInSeconds": 0 }));
-    let mut api = RestApi::from_openapi(&document.to_string()).unwrap();
-    let settings = api.authorizer_mut().unwrap();
+    let mut api = Api::from_openapi(&document.to_string()).unwrap();
+    let settings = &mut api.authorizers_mut()[0];
     assert_eq!(settings.set_result_ttl(ResultTtl::default()), Err(MissingIdentitySource));
     assert!(settings.result_ttl().is_off());
 }
@@ -80,13 +91,58 @@ fn a_cache_without_a_key_cannot_be_turned_on() {
 #[test]
 fn a_mock_integration_of_options_is_a_preflight_answer() {
     let mut document = document();
-    let options = json!({ "x-amazon-apigateway-integration": { "type": "MOCK" } });
+    let options = json!({ "x-amazon-apigateway-integration": {
+        "type": "MOCK",
+        "responses": { "default": { "statusCode": "204", "responseParameters": {
+            "method.response.header.Access-Control-Allow-Origin": "'https://a.example'",
+        }}},
+    }});
     set(&mut document, "/paths/~1x/options", options);
-    let api = RestApi::from_openapi(&document.to_string()).unwrap();
-    let resource = api.routes().resources()[0].clone();
-    let (verb, method) = resource.methods().last().unwrap();
-    assert_eq!(verb, MethodVerb::One("OPTIONS"));
-    assert_eq!((method.access, method.integration), (Access::Public, Integration::Preflight));
+    let api = Api::from_openapi(&document.to_string()).unwrap();
+    let (verb, _, method) = *api.methods().last().unwrap();
+    assert_eq!((verb, method.access), (MethodVerb::OPTIONS, Access::Public));
+    let Integration::Mock(Some(answer)) = &method.integration else { panic!("{method:?}") };
+    assert_eq!(answer.status, 204);
+    assert_eq!(answer.headers["access-control-allow-origin"], "https://a.example");
+}
+
+#[test]
+fn a_document_with_a_setting_of_http_apis_is_of_one() {
+    let mut document = document();
+    let scheme = "/components/securitySchemes/a/x-amazon-apigateway-authorizer";
+    for (version, simple, want) in [
+        ("1.0", false, PayloadFormat::Http1),
+        ("2.0", false, PayloadFormat::Http2),
+        ("2.0", true, PayloadFormat::Http2Simple),
+    ] {
+        let definition = json!({
+            "type": "request", "identitySource": "$request.header.Authorization",
+            "authorizerPayloadFormatVersion": version, "enableSimpleResponses": simple,
+        });
+        set(&mut document, scheme, definition);
+        let api = Api::from_openapi(&document.to_string()).unwrap();
+        assert_eq!(api.protocol(), Protocol::Http);
+        let settings = authorizer(&api);
+        assert!(settings.result_ttl().is_off(), "an HTTP API keeps no answers unless told to");
+        let AuthorizerKind::Request { format, .. } = settings.kind() else { panic!() };
+        assert_eq!(*format, want);
+    }
+    set(&mut document, "/paths/~1$default", json!({ "x-amazon-apigateway-any-method": {} }));
+    let api = Api::from_openapi(&document.to_string()).unwrap();
+    assert_eq!(accesses(&api), ["GET /x Guarded(AuthorizerId(0))", "ANY $default Public"]);
+}
+
+#[test]
+fn two_authorizers_are_told_apart() {
+    let mut document = document();
+    let other = document["components"]["securitySchemes"]["a"].clone();
+    set(&mut document, "/components/securitySchemes/b", other);
+    set(&mut document, "/paths/~1y", json!({ "get": { "security": [{ "b": [] }] } }));
+    let api = Api::from_openapi(&document.to_string()).unwrap();
+    assert_eq!(
+        accesses(&api),
+        ["GET /x Guarded(AuthorizerId(0))", "GET /y Guarded(AuthorizerId(1))"]
+    );
 }
 
 #[test]
@@ -135,9 +191,14 @@ fn every_fault_is_found_in_its_place() {
             "`/paths/~1x/get/x-amazon-apigateway-auth/type`: only `NONE`",
         ),
         (
-            "/paths/~1x/get/x-amazon-apigateway-integration",
-            json!({ "type": "mock" }),
-            "`/paths/~1x/get/x-amazon-apigateway-integration/type`: mock integrations",
+            "/x-amazon-apigateway-gateway-responses",
+            json!({ "DEFAULT_4xx": {} }),
+            "`/x-amazon-apigateway-gateway-responses/DEFAULT_4xx`: no gateway response type",
+        ),
+        (
+            "/x-amazon-apigateway-gateway-responses",
+            json!({ "UNAUTHORIZED": { "responseParameters": { "gatewayresponse.header.A": "*" } } }),
+            "not a value that is emulated; expected '…' in single quotes",
         ),
         (
             &format!("{scheme}/type"),
@@ -151,7 +212,11 @@ fn every_fault_is_found_in_its_place() {
         ),
         (scheme, json!({ "type": "apiKey" }), "`/components/securitySchemes/a`: no `x-amazon-"),
         (&format!("{authorizer}/type"), json!("jwt"), "only `request` and `token` authorizers"),
-        (&format!("{authorizer}/jwtConfiguration"), json!({}), "a setting of HTTP APIs"),
+        (
+            &format!("{authorizer}/jwtConfiguration"),
+            json!({}),
+            "an HTTP API wants `authorizerPayloadFormatVersion`",
+        ),
         (&format!("{authorizer}/identitySource"), json!("a.b"), "not an identity source"),
         (
             &format!("{authorizer}/authorizerResultTtlInSeconds"),
@@ -177,7 +242,7 @@ fn every_fault_is_found_in_its_place() {
     ] {
         let mut document = document();
         set(&mut document, pointer, value);
-        let error = RestApi::from_openapi(&document.to_string()).unwrap_err();
+        let error = Api::from_openapi(&document.to_string()).unwrap_err();
         assert_eq!(error.faults().len(), 1, "{error}");
         assert!(error.to_string().contains(fault), "want `{fault}`, got {error}");
     }
@@ -189,19 +254,9 @@ fn all_faults_are_told_together_and_each_once() {
     set(&mut document, "/components/securitySchemes/a/type", json!("http"));
     set(&mut document, "/paths/~1y", json!({ "get": { "security": [{ "a": [] }] }, "trace": {} }));
     set(&mut document, "/security", json!([]));
-    let error = RestApi::from_openapi(&document.to_string()).unwrap_err();
+    let error = Api::from_openapi(&document.to_string()).unwrap_err();
     let pointers: Vec<&str> = error.faults().iter().map(|fault| fault.pointer.as_str()).collect();
     assert_eq!(pointers, ["/security", "/components/securitySchemes/a/type", "/paths/~1y/trace"]);
-}
-
-#[test]
-fn a_second_authorizer_is_a_fault() {
-    let mut document = document();
-    let other = document["components"]["securitySchemes"]["a"].clone();
-    set(&mut document, "/components/securitySchemes/b", other);
-    set(&mut document, "/paths/~1y", json!({ "get": { "security": [{ "b": [] }] } }));
-    let error = RestApi::from_openapi(&document.to_string()).unwrap_err().to_string();
-    assert!(error.contains("a second authorizer beside `a`"), "{error}");
 }
 
 #[test]
@@ -213,7 +268,7 @@ fn what_is_no_document_is_one_fault() {
         ("", "``: nothing, expected a mapping"),
         ("just text", "``: a string, expected a mapping"),
     ] {
-        let error = RestApi::from_openapi(text).unwrap_err().to_string();
+        let error = Api::from_openapi(text).unwrap_err().to_string();
         assert!(error.contains(fault), "want `{fault}`, got {error}");
     }
 }
@@ -226,6 +281,6 @@ paths:
   /a: &base { get: {} }
   /b: { <<: *base, post: {} }
 ";
-    let api = RestApi::from_openapi(text).unwrap();
-    assert_eq!(api.routes().resources()[1].methods().count(), 2);
+    let api = Api::from_openapi(text).unwrap();
+    assert_eq!(accesses(&api), ["GET /a Public", "GET /b Public", "POST /b Public"]);
 }

@@ -126,7 +126,7 @@ async fn conditions_are_evaluated_again_for_each_request() {
 async fn a_ttl_of_zero_keeps_nothing() {
     let authorizer = FakeAuthorizer::answering([allowing(&["*"])]);
     let (setup, _) = cached(&authorizer, |config| {
-        config.api.authorizer_mut().unwrap().set_result_ttl(ResultTtl::OFF).unwrap();
+        config.api.authorizers_mut()[0].set_result_ttl(ResultTtl::OFF).unwrap();
     });
     for invocations in 1..=2 {
         setup.get("/movies", "a").await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gatepost_emulator::gateway::{Gateway, GatewayConfig, RestApi};
+use gatepost_emulator::gateway::{Api, Gateway, GatewayConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -12,7 +12,7 @@ use super::support::{API, FakeAuthorizer, STAGE, allowing};
 #[tokio::test]
 async fn gateway_serves_until_it_is_told_to_stop() {
     let authorizer = FakeAuthorizer::answering([allowing(&["GET/movies"])]);
-    let api = RestApi::from_openapi(API).unwrap();
+    let api = Api::from_openapi(API).unwrap();
     let config = GatewayConfig::new(STAGE.parse().unwrap(), api, Arc::new(authorizer.clone()));
     let gateway = Gateway::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

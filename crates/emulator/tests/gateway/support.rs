@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::connect_info::MockConnectInfo;
 use bytes::Bytes;
 use gatepost_core::gateway::StageArn;
-use gatepost_emulator::gateway::{DecisionRecord, Gateway, GatewayConfig, Observer, RestApi};
+use gatepost_emulator::gateway::{Api, DecisionRecord, Gateway, GatewayConfig, Observer};
 use gatepost_emulator::invoke::{BoxFuture, Invocation, Invoke};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
@@ -100,7 +100,7 @@ pub(crate) fn config(api: &str, authorizer: &FakeAuthorizer) -> GatewayConfig {
     let stage: StageArn = STAGE.parse().unwrap();
     GatewayConfig::new(
         stage,
-        RestApi::from_openapi(api).unwrap_or_else(|error| panic!("{error}")),
+        Api::from_openapi(api).unwrap_or_else(|error| panic!("{error}")).open_to_any_origin(),
         Arc::new(authorizer.clone()),
     )
 }

@@ -4,6 +4,7 @@
 
 mod changing;
 mod conformance;
+mod erasing;
 mod folder;
 mod read_all;
 mod reading;

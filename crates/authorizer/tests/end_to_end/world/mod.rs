@@ -28,7 +28,7 @@ use gatepost_authorizer::https::HttpsClient;
 use gatepost_core::policy::PolicyDocument;
 use gatepost_core::token::TokenUse;
 use gatepost_emulator::dynamodb::{DynamoDb, Storage};
-use gatepost_emulator::gateway::{Gateway, GatewayConfig, RestApi};
+use gatepost_emulator::gateway::{Api, Gateway, GatewayConfig};
 use gatepost_emulator::issuer::{
     Account, ApiListing, Bearer, Issuer, IssuerSettings, OldKeys, SigningKeys, TokenRequest,
 };
@@ -127,7 +127,7 @@ impl World {
         function.ready().await;
 
         let stage = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod".parse().unwrap();
-        let api = RestApi::from_openapi(API).unwrap();
+        let api = Api::from_openapi(API).unwrap();
         let gateway = Gateway::new(GatewayConfig::new(stage, api, Arc::clone(&function) as _));
         let api = gateway.router();
         Self { issuer, keys, store, client, function, api, log, _dynamodb: dynamodb }

@@ -10,7 +10,6 @@ use serde_json::{Map, Value};
 
 use super::Caller;
 use crate::gateway::call::Call;
-use crate::gateway::cors::Cors;
 use crate::gateway::response::GatewayResponse;
 use crate::gateway::route::RouteMatch;
 
@@ -20,7 +19,6 @@ pub(super) fn answer(
     route: &RouteMatch<'_>,
     caller: Option<&Caller<'_>>,
     body_bytes: usize,
-    cors: Option<&Cors>,
 ) -> Result<Response, GatewayResponse> {
     let mut query: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, value) in &call.query {
@@ -29,7 +27,7 @@ pub(super) fn answer(
     let echo = Echo {
         method: call.verb.to_string(),
         path: call.path.as_sent(),
-        resource: route.resource.template(),
+        resource: route.template,
         path_parameters: route
             .parameters
             .iter()
@@ -37,7 +35,7 @@ pub(super) fn answer(
             .collect(),
         query,
         body_bytes,
-        authorizer: caller.map(authorizer),
+        authorizer: caller.map(|caller| authorizer(caller, route)),
     };
     let mut text = serde_json::to_vec_pretty(&echo).map_err(|error| {
         tracing::error!(%error, "the echo cannot be written as JSON");
@@ -45,20 +43,21 @@ pub(super) fn answer(
     })?;
     text.push(b'\n');
     let mut response = Response::new(Body::from(text));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if let Some(cors) = cors {
-        cors.mark(headers);
-    }
+    let media_type = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
     Ok(response)
 }
 
-/// `$context.authorizer` as a Lambda backend finds it in its event.
-fn authorizer(caller: &Caller<'_>) -> Map<String, Value> {
-    let context = caller.answer.context.iter();
-    let mut map: Map<String, Value> =
-        context.map(|(key, value)| (key.clone(), value.clone().into())).collect();
-    map.insert("principalId".to_owned(), caller.answer.principal_id.clone().into());
+/// `requestContext.authorizer` as a Lambda backend finds it in its event: an HTTP API has the
+/// context apart, under `lambda`.
+fn authorizer(caller: &Caller<'_>, route: &RouteMatch<'_>) -> Map<String, Value> {
+    let mut map: Map<String, Value> = caller.answer.context.iter().cloned().collect();
+    if route.key.is_some() {
+        return Map::from_iter([("lambda".to_owned(), map.into())]);
+    }
+    if let Some(principal_id) = &caller.answer.principal_id {
+        map.insert("principalId".to_owned(), principal_id.clone().into());
+    }
     let millis = u64::try_from(caller.latency.as_millis()).unwrap_or(u64::MAX);
     map.insert("integrationLatency".to_owned(), millis.into());
     map

@@ -23,6 +23,7 @@ use hyper_util::rt::TokioExecutor;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::{Caller, MAX_PAYLOAD_BYTES};
+use crate::gateway::answer::text_of_context;
 use crate::gateway::call::Call;
 use crate::gateway::response::GatewayResponse;
 
@@ -216,9 +217,11 @@ fn remove_caller_headers(headers: &mut HeaderMap) {
 }
 
 fn caller_headers(caller: &Caller<'_>) -> Result<HeaderMap, &'static str> {
-    let mut values = BTreeMap::from([("principal-id".to_owned(), &caller.answer.principal_id)]);
+    let principal_id = caller.answer.principal_id.clone();
+    let principal_id = principal_id.map(|id| ("principal-id".to_owned(), id));
+    let mut values: BTreeMap<String, String> = principal_id.into_iter().collect();
     for (key, value) in &caller.answer.context {
-        let Some(value) = value else { continue };
+        let Some(value) = text_of_context(value) else { continue };
         if values.insert(header_key(key), value).is_some() {
             return Err("two context keys would become one header");
         }
@@ -227,7 +230,7 @@ fn caller_headers(caller: &Caller<'_>) -> Result<HeaderMap, &'static str> {
     for (key, value) in values {
         let name = HeaderName::try_from(format!("{CALLER_PREFIX}{key}"))
             .map_err(|_| "a context key is too long for a header name")?;
-        let value = HeaderValue::try_from(utf8_percent_encode(value, ENCODED).to_string())
+        let value = HeaderValue::try_from(utf8_percent_encode(&value, ENCODED).to_string())
             .map_err(|_| "a context value is no header value")?;
         headers.insert(name, value);
     }

@@ -1,0 +1,193 @@
+//! The file of the API that the gateway of `gatepost dev` serves, and that it follows.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use gatepost_core::gateway::StageArn;
+use gatepost_emulator::gateway::{
+    Access, Api, Deployment, Gateway, Integration, MethodVerb, NoteKind, Protocol,
+    PseudoParameters, Template,
+};
+use gatepost_emulator::issuer::{Issuer, ListedMethod};
+
+use super::tell;
+use crate::command::DevArgs;
+use crate::development::STAGE;
+
+/// A file that defines an API, and what it held when it was last looked at.
+#[derive(Debug)]
+pub(super) struct ApiFile {
+    path: PathBuf,
+    text: String,
+    form: Form,
+    /// The API and stage that are asked for; those of the file's account and region otherwise.
+    stage: Option<StageArn>,
+}
+
+/// How a file defines an API.
+#[derive(Clone, Debug)]
+enum Form {
+    /// The routes only, in an OpenAPI document: pages of every origin may call them.
+    Routes,
+    /// All that API Gateway would import, in an OpenAPI document.
+    OpenApi,
+    /// A CloudFormation template, of which this API is taken.
+    Template { api: Option<String> },
+}
+
+impl ApiFile {
+    /// Reads the file that `args` name.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub(super) fn open(args: &DevArgs) -> anyhow::Result<Self> {
+        let (path, form) = match (&args.template, &args.openapi, &args.routes) {
+            (Some(path), _, _) => (path.clone(), Form::Template { api: args.api.clone() }),
+            (None, Some(path), _) => (path.clone(), Form::OpenApi),
+            (None, None, Some(path)) => (path.clone(), Form::Routes),
+            (None, None, None) => (args.policies.join("routes/openapi.yaml"), Form::Routes),
+        };
+        let text = std::fs::read_to_string(&path).with_context(|| match form {
+            Form::Template { .. } => format!(
+                "cannot read the template `{}`: `npx cdk synth` in the folder of your CDK app \
+                 writes one to cdk.out",
+                path.display()
+            ),
+            Form::OpenApi | Form::Routes => format!(
+                "cannot read the routes in `{}`: name another file with `--routes`",
+                path.display()
+            ),
+        })?;
+        Ok(Self { path, text, form, stage: args.stage.clone() })
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The API as the file would have it deployed.
+    ///
+    /// # Errors
+    ///
+    /// When it defines none.
+    pub(super) fn deployment(&self) -> anyhow::Result<Deployment> {
+        let context = || match self.form {
+            Form::Template { .. } => format!("the template `{}`", self.path.display()),
+            Form::OpenApi | Form::Routes => format!("the routes in `{}`", self.path.display()),
+        };
+        match &self.form {
+            Form::Routes => {
+                let api = Api::from_openapi(&self.text).with_context(context)?;
+                Ok(Deployment::of(api.open_to_any_origin()))
+            }
+            Form::OpenApi => {
+                Ok(Deployment::of(Api::from_openapi(&self.text).with_context(context)?))
+            }
+            Form::Template { api } => {
+                let stage = self.stage.clone().map_or_else(|| STAGE.parse(), Ok)?;
+                let pseudo = PseudoParameters {
+                    account: stage.account().to_owned(),
+                    partition: stage.partition().to_owned(),
+                    region: stage.region().to_owned(),
+                };
+                let template = Template::parse(&self.text, &pseudo).with_context(context)?;
+                template.deployment(api.as_deref()).with_context(context)
+            }
+        }
+    }
+
+    /// The API and stage that method ARNs name: what is asked for, or else the deployment's stage.
+    ///
+    /// # Errors
+    ///
+    /// When the deployment's stage has no name that a stage can have.
+    pub(super) fn stage(&self, deployment: &Deployment) -> anyhow::Result<StageArn> {
+        if let Some(stage) = &self.stage {
+            return Ok(stage.clone());
+        }
+        let Some(name) = &deployment.stage else { return Ok(STAGE.parse()?) };
+        let (api, _) = STAGE.rsplit_once('/').unwrap_or_default();
+        format!("{api}/{name}").parse().with_context(|| format!("the stage `{name}`"))
+    }
+
+    /// Makes the gateway follow the file, if it has changed; a faulty one is told and not taken.
+    pub(super) fn reload(&mut self, gateway: &Gateway, issuer: &Issuer) {
+        // A file that is gone for a moment, as while an editor replaces it, is no change.
+        let Ok(text) = std::fs::read_to_string(&self.path) else { return };
+        if text == self.text {
+            return;
+        }
+        let before = self.deployment().ok().and_then(|deployment| deployment.function);
+        self.text = text;
+        match self.deployment() {
+            Ok(deployment) => {
+                issuer.list_methods(listed_methods(&deployment.api));
+                let function_changed = before != deployment.function;
+                tell_notes(&deployment.api);
+                gateway.set_api(deployment.api);
+                tell(&format!("changed  {}: in force now", self.path.display()));
+                if function_changed {
+                    tell("         but for the function's settings: start again for these");
+                }
+            }
+            Err(error) => {
+                tell(&format!("fault    {error:#}\n         the routes stay as they were"));
+            }
+        }
+    }
+}
+
+/// Tells what is wrong with a definition, and what of it is not emulated.
+pub(super) fn tell_notes(api: &Api) {
+    for note in api.notes() {
+        let word = match note.kind {
+            NoteKind::Mistake => "mistake",
+            NoteKind::NotEmulated => "not here",
+        };
+        tell(&format!("{word:<8} {note}"));
+    }
+}
+
+/// `REST API, 11 guarded methods, 2 public, 1 behind what is not emulated`.
+pub(super) fn summary(api: &Api) -> String {
+    let kind = match api.protocol() {
+        Protocol::Http => "HTTP API",
+        Protocol::Rest => "REST API",
+    };
+    let (mut guarded, mut open, mut missing) = (0, 0, 0);
+    for (verb, _, method) in api.methods() {
+        match method.access {
+            Access::Guarded(_) => guarded += 1,
+            Access::NotEmulated(_) => missing += 1,
+            Access::Public if verb == MethodVerb::OPTIONS => {}
+            Access::Public => open += 1,
+        }
+    }
+    let mut summary = format!("{kind}: {guarded} guarded methods, {open} public");
+    if missing > 0 {
+        let _ = write!(summary, ", {missing} behind what is not emulated");
+    }
+    summary
+}
+
+/// What the start page offers to call.
+pub(super) fn listed_methods(api: &Api) -> Vec<ListedMethod> {
+    let listed = api.methods().into_iter().filter_map(|(verb, path, method)| {
+        let verb = match verb {
+            MethodVerb::Any => "GET",
+            MethodVerb::One(verb) => verb,
+        };
+        let is_worth_calling = matches!(method.integration, Integration::Backend { .. })
+            && verb != "OPTIONS"
+            && path.starts_with('/');
+        is_worth_calling.then(|| ListedMethod {
+            verb: verb.to_owned(),
+            path: path.to_owned(),
+            summary: String::new(),
+        })
+    });
+    listed.collect()
+}
