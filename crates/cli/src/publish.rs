@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 use gatepost_core::analysis::Scope;
 use gatepost_core::subject::Subject;
-use gatepost_store::{NewRevision, TransactionError, transactions};
+use gatepost_store::{NewRevision, Transaction, TransactionError, transactions};
 
 use crate::aws::Stage;
 use crate::comparison::{Comparison, Progress, counted};
@@ -169,28 +169,7 @@ impl PublishArgs {
                 ExitStatus::No
             });
         }
-        if !verdict.hand_edited.is_empty() && !self.adopt {
-            for line in &verdict.hand_edited {
-                writeln!(stderr, "refused: {line}")?;
-            }
-            writeln!(
-                stderr,
-                "`gatepost pull` brings that into the files; `--adopt` makes it a revision, and then \
-                 writes over it"
-            )?;
-            return Ok(ExitStatus::No);
-        }
-        let mut refusals = verdict.refusals();
-        refusals
-            .extend(before.iter().filter(|one| !verdict.checks.refusals.contains(one)).cloned());
-        if !refusals.is_empty() && self.checks.override_reason.is_none() {
-            for conflict in &verdict.behind {
-                conflict.write(table, stdout)?;
-            }
-            for refusal in &refusals {
-                writeln!(stderr, "refused: {refusal}")?;
-            }
-            writeln!(stderr, "`--override REASON` publishes it all the same")?;
+        if self.refuses(table, &verdict, before, stdout, stderr)? {
             return Ok(ExitStatus::No);
         }
         if !self.may_write(plan, &comparisons, stdin, stderr)? {
@@ -210,38 +189,8 @@ impl PublishArgs {
         };
         let changes = plan.changes(&directions, &revision, &scope)?;
         let all = transactions(&table.name, &changes, &revision)?;
-        for (done, transaction) in all.iter().enumerate() {
-            if all.len() > 1 {
-                let told = format!("writing: {done} of {} transactions …", all.len());
-                progress(stderr).tell(&told);
-            }
-            match table.write(transaction) {
-                Ok(()) => {}
-                Err(TransactionError::Conflict(subjects)) => {
-                    progress(stderr).tell("");
-                    say_conflict(table, plan, &subjects, stdout)?;
-                    writeln!(
-                        stderr,
-                        "refused: {done} of {} transactions are written, each whole, and the rest is \
-                         not; look at what the others did, and run it again",
-                        all.len()
-                    )?;
-                    return Ok(ExitStatus::No);
-                }
-                Err(error) => {
-                    progress(stderr).tell("");
-                    return Err(error).with_context(|| {
-                        format!(
-                            "{done} of {} transactions are written, each whole; run it again for the \
-                             rest",
-                            all.len()
-                        )
-                    });
-                }
-            }
-        }
-        if all.len() > 1 {
-            progress(stderr).tell("");
+        if !write_all(table, plan, &all, stdout, stderr)? {
+            return Ok(ExitStatus::No);
         }
         self.say_written(plan, changes.len(), all.len(), &by, stdout)?;
         if let (Some(api_id), Some(name)) = (&self.api_id, &self.stage) {
@@ -254,6 +203,42 @@ impl PublishArgs {
             writeln!(stdout, "The answers that API Gateway kept are ended: every caller sees it.")?;
         }
         Ok(ExitStatus::Yes)
+    }
+
+    /// Whether the plan is refused, which is said, with what can be done about it.
+    fn refuses(
+        &self,
+        table: &PolicyTable,
+        verdict: &Verdict,
+        before: &[String],
+        stdout: &mut dyn Write,
+        stderr: &mut dyn Write,
+    ) -> anyhow::Result<bool> {
+        if !verdict.hand_edited.is_empty() && !self.adopt {
+            for line in &verdict.hand_edited {
+                writeln!(stderr, "refused: {line}")?;
+            }
+            writeln!(
+                stderr,
+                "`gatepost pull` brings that into the files; `--adopt` makes it a revision, and then \
+                 writes over it"
+            )?;
+            return Ok(true);
+        }
+        let mut refusals = verdict.refusals();
+        refusals
+            .extend(before.iter().filter(|one| !verdict.checks.refusals.contains(one)).cloned());
+        if !refusals.is_empty() && self.checks.override_reason.is_none() {
+            for conflict in &verdict.behind {
+                conflict.write(table, stdout)?;
+            }
+            for refusal in &refusals {
+                writeln!(stderr, "refused: {refusal}")?;
+            }
+            writeln!(stderr, "`--override REASON` publishes it all the same")?;
+            return Ok(true);
+        }
+        Ok(false)
     }
 
     /// Whether nobody's rights become wider, or whoever is there says that they may.
@@ -321,6 +306,50 @@ impl PublishArgs {
         }
         Ok(())
     }
+}
+
+/// Writes every transaction. False if a row was changed meanwhile, which is shown.
+fn write_all(
+    table: &PolicyTable,
+    plan: &Plan,
+    all: &[Transaction],
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> anyhow::Result<bool> {
+    for (done, transaction) in all.iter().enumerate() {
+        if all.len() > 1 {
+            let told = format!("writing: {done} of {} transactions …", all.len());
+            progress(stderr).tell(&told);
+        }
+        match table.write(transaction) {
+            Ok(()) => {}
+            Err(TransactionError::Conflict(subjects)) => {
+                progress(stderr).tell("");
+                say_conflict(table, plan, &subjects, stdout)?;
+                writeln!(
+                    stderr,
+                    "refused: {done} of {} transactions are written, each whole, and the rest is \
+                     not; look at what the others did, and run it again",
+                    all.len()
+                )?;
+                return Ok(false);
+            }
+            Err(error) => {
+                progress(stderr).tell("");
+                return Err(error).with_context(|| {
+                    format!(
+                        "{done} of {} transactions are written, each whole; run it again for the \
+                         rest",
+                        all.len()
+                    )
+                });
+            }
+        }
+    }
+    if all.len() > 1 {
+        progress(stderr).tell("");
+    }
+    Ok(true)
 }
 
 /// Writes what others have done to these rows since the plan was made.
