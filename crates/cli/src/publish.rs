@@ -14,7 +14,7 @@ use crate::aws::Stage;
 use crate::comparison::{Comparison, Progress, counted};
 use crate::exit_status::ExitStatus;
 use crate::plan::checks::{CheckArgs, Checks};
-use crate::plan::conflict::{Conflict, behind};
+use crate::plan::conflict::{Conflict, behind, write_conflicts};
 use crate::plan::text::{edited, write_plan};
 use crate::plan::{Plan, directions};
 use crate::policy_table::{PolicyTable, TableArgs};
@@ -229,9 +229,7 @@ impl PublishArgs {
         refusals
             .extend(before.iter().filter(|one| !verdict.checks.refusals.contains(one)).cloned());
         if !refusals.is_empty() && self.checks.override_reason.is_none() {
-            for conflict in &verdict.behind {
-                conflict.write(table, stdout)?;
-            }
+            write_conflicts(&verdict.behind, table, stdout)?;
             for refusal in &refusals {
                 writeln!(stderr, "refused: {refusal}")?;
             }
@@ -360,11 +358,11 @@ fn say_conflict(
     stdout: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let now = table.read()?;
-    for subject in subjects {
+    let conflict = |subject: &Subject| {
         let base = plan.state.rows.get(subject).map(|row| row.version);
-        Conflict::new(subject, base, &now, plan.after(subject)).write(table, stdout)?;
-    }
-    Ok(())
+        Conflict::new(subject, base, &now, plan.after(subject))
+    };
+    write_conflicts(&subjects.iter().map(conflict).collect::<Vec<_>>(), table, stdout)
 }
 
 /// Where a command reads answers from and writes to.

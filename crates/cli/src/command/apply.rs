@@ -6,6 +6,7 @@ use anyhow::ensure;
 
 use crate::exit_status::ExitStatus;
 use crate::plan::Plan;
+use crate::plan::conflict::write_conflicts;
 use crate::plan::input::{Input, InputArgs};
 use crate::policy_table::PolicyTable;
 use crate::publish::{PublishArgs, Streams, scope};
@@ -61,9 +62,7 @@ impl ApplyArgs {
                         wanted
                     }
                     Err(conflicts) => {
-                        for conflict in &conflicts {
-                            conflict.write(&table, stdout)?;
-                        }
+                        write_conflicts(&conflicts, &table, stdout)?;
                         writeln!(
                             stderr,
                             "refused: the table has changed since the plan was made; make a new one"

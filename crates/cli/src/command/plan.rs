@@ -10,6 +10,7 @@ use crate::comparison::write_json;
 use crate::exit_status::ExitStatus;
 use crate::plan::Plan;
 use crate::plan::checks::CheckArgs;
+use crate::plan::conflict::write_conflicts;
 use crate::plan::input::{Input, InputArgs};
 use crate::plan::saved::SavedPlan;
 use crate::plan::text::write_plan;
@@ -80,9 +81,7 @@ impl PlanArgs {
         }
         if self.format == Format::Text {
             write_plan(&plan, &comparisons, &verdict.checks, stdout)?;
-            for conflict in &verdict.behind {
-                conflict.write(&table, stdout)?;
-            }
+            write_conflicts(&verdict.behind, &table, stdout)?;
         }
         refusals.retain(|one| !verdict.checks.refusals.contains(one));
         refusals.extend(verdict.hand_edited.iter().cloned());

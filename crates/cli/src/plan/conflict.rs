@@ -30,6 +30,29 @@ pub(crate) struct Conflict {
     pub(crate) yours: Option<Arc<PolicyDocument>>,
 }
 
+/// How many conflicts are shown in full.
+const MAX_SHOWN: usize = 10;
+
+/// Writes the first conflicts, and how many follow.
+///
+/// # Errors
+///
+/// As [`Conflict::write`].
+pub(crate) fn write_conflicts(
+    conflicts: &[Conflict],
+    table: &PolicyTable,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    for conflict in conflicts.iter().take(MAX_SHOWN) {
+        conflict.write(table, out)?;
+    }
+    match conflicts.len().saturating_sub(MAX_SHOWN) {
+        0 => {}
+        more => writeln!(out, "and {more} more")?,
+    }
+    Ok(())
+}
+
 impl Conflict {
     /// The conflict of a change that was made from `base`, and found `state`.
     pub(crate) fn new(
@@ -53,7 +76,7 @@ impl Conflict {
     /// # Errors
     ///
     /// When the history cannot be read, or nothing be written.
-    pub(crate) fn write(&self, table: &PolicyTable, out: &mut dyn Write) -> anyhow::Result<()> {
+    fn write(&self, table: &PolicyTable, out: &mut dyn Write) -> anyhow::Result<()> {
         let base = match self.base {
             Some(version) => {
                 let revisions = table.history(&self.subject)?;

@@ -37,13 +37,12 @@ impl World {
     /// Begins with an empty table, in an engine of its own or in the one that `GATEPOST_ENGINE` names,
     /// which takes one test at a time.
     pub(crate) async fn start() -> Self {
-        let (engine, endpoint) = match std::env::var("GATEPOST_ENGINE") {
-            Ok(endpoint) => (None, endpoint),
-            Err(_) => {
-                let engine = DynamoDb::start(Storage::Memory, 0).await.unwrap();
-                let endpoint = engine.endpoint_url();
-                (Some(engine), endpoint)
-            }
+        let (engine, endpoint) = if let Ok(endpoint) = std::env::var("GATEPOST_ENGINE") {
+            (None, endpoint)
+        } else {
+            let engine = DynamoDb::start(Storage::Memory, 0).await.unwrap();
+            let endpoint = engine.endpoint_url();
+            (Some(engine), endpoint)
         };
         let vars = variables(&endpoint);
         let get = |name: &str| vars.get(name).cloned();
