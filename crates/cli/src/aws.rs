@@ -12,6 +12,7 @@ mod cognito;
 mod error;
 mod lambda;
 mod service;
+mod sts;
 
 use std::env;
 use std::time::{Duration, SystemTime};
@@ -34,7 +35,8 @@ pub(crate) use self::api_gateway::{
 pub(crate) use self::cognito::{SIGN_IN_FLOW, SignIn, UserPool};
 pub(crate) use self::error::AwsError;
 pub(crate) use self::lambda::{FunctionArn, function_environment};
-pub(crate) use self::service::{API_GATEWAY, COGNITO, LAMBDA, Service};
+pub(crate) use self::service::{API_GATEWAY, COGNITO, LAMBDA, STS, Service};
+pub(crate) use self::sts::caller_arn;
 
 /// One try of a call.
 const TRY_TIMEOUT: Duration = Duration::from_secs(20);
@@ -85,6 +87,11 @@ impl Aws {
             credentials: settings.credentials().clone(),
             variable,
         })
+    }
+
+    /// Whoever has these credentials, in this region.
+    pub(crate) fn new(https: HttpsClient, region: String, credentials: Credentials) -> Self {
+        Self { https, region, credentials, variable: |name| env::var(name).ok() }
     }
 
     /// The region that is asked.

@@ -52,6 +52,55 @@ impl Expected {
 }
 
 impl Suite {
+    /// The suites in a folder, none if there is no such folder.
+    ///
+    /// # Errors
+    ///
+    /// As [`files_in`](Self::files_in) and [`read_all`](Self::read_all).
+    pub(crate) fn all_in(folder: &Path) -> anyhow::Result<Vec<Self>> {
+        Self::read_all(&Self::files_in(folder)?)
+    }
+
+    /// The files of suites in a folder, sorted; none if there is no such folder.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be read.
+    pub(crate) fn files_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        if folder.is_dir() {
+            let entries = std::fs::read_dir(folder);
+            for entry in entries.with_context(|| format!("cannot read `{}`", folder.display()))? {
+                let path = entry?.path();
+                let is_yaml =
+                    path.extension().is_some_and(|suffix| suffix == "yaml" || suffix == "yml");
+                let name = path.file_name().unwrap_or_default();
+                if is_yaml && !name.as_encoded_bytes().starts_with(b".") {
+                    files.push(path);
+                }
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
+    /// The suites of every file.
+    ///
+    /// # Errors
+    ///
+    /// The faults of all that have any.
+    pub(crate) fn read_all(files: &[PathBuf]) -> anyhow::Result<Vec<Self>> {
+        let (mut suites, mut faults) = (Vec::new(), Vec::new());
+        for file in files {
+            match Self::read(file) {
+                Ok(suite) => suites.push(suite),
+                Err(fault) => faults.push(format!("{fault:#}")),
+            }
+        }
+        ensure!(faults.is_empty(), "{}", faults.join("\nerror: "));
+        Ok(suites)
+    }
+
     /// Reads a file.
     ///
     /// # Errors

@@ -1,23 +1,58 @@
-//! The DynamoDB table of a deployed authorizer, as the environment says how to reach it.
+//! The DynamoDB table of a deployed authorizer, and how to reach it.
+//!
+//! What the environment says is taken as the function takes it. Where it has no credentials, they are
+//! looked for as every tool of AWS does: a profile and its role, a sign-in (`aws sso login`), a
+//! program, a container's or a machine's role.
 
 use std::env;
 use std::future::Future;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use aws_config::BehaviorVersion;
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{
+    ProvideCredentials as _, SharedCredentialsProvider, StalledStreamProtectionConfig,
+};
 use gatepost_authorizer::dynamodb::DynamoDbSettings;
 use gatepost_authorizer::https::HttpsClient;
 use gatepost_store::TableLayout;
+
+use crate::aws::Aws;
 
 /// A client, and how the table is laid out.
 pub(crate) struct Table {
     pub(crate) client: Client,
     pub(crate) layout: TableLayout,
+    /// As whom it is asked, for what else is asked of AWS.
+    pub(crate) access: Access,
+}
+
+/// A region, and whatever provides credentials.
+#[derive(Clone, Debug)]
+pub(crate) struct Access {
+    region: String,
+    credentials: SharedCredentialsProvider,
+}
+
+impl Access {
+    /// What calls of other services are made with.
+    ///
+    /// # Errors
+    ///
+    /// When no credentials are to be had.
+    pub(crate) async fn aws(&self) -> anyhow::Result<Aws> {
+        let credentials = self.credentials.provide_credentials().await?;
+        let https = HttpsClient::from_vars(|name| env::var(name).ok())?;
+        Ok(Aws::new(https, self.region.clone(), credentials))
+    }
 }
 
 impl Table {
-    /// Reads the variables that the authorizer reads too.
+    /// Reads the variables that the authorizer reads too, and looks further for credentials.
     ///
     /// # Errors
     ///
@@ -29,9 +64,40 @@ impl Table {
             None => TableLayout::Gatepost,
         };
         let https = HttpsClient::from_vars(variable)?;
-        let client = DynamoDbSettings::from_vars(variable)?.client(&https);
-        Ok(Self { client, layout })
+        let is_complete = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+            .iter()
+            .all(|name| variable(name).is_some_and(|value| !value.is_empty()));
+        let (client, access) = if is_complete {
+            let settings = DynamoDbSettings::from_vars(variable)?;
+            let region = settings.region().to_owned();
+            let credentials = SharedCredentialsProvider::new(settings.credentials().clone());
+            (settings.client(&https), Access { region, credentials })
+        } else {
+            wait_for(PATIENCE, from_profiles(&https))??
+        };
+        Ok(Self { client, layout, access })
     }
+}
+
+/// Profiles are files; credentials themselves are fetched with the first request.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A client with the region and the credentials that a profile or the surroundings have.
+async fn from_profiles(https: &HttpsClient) -> anyhow::Result<(Client, Access)> {
+    let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new());
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(https.for_aws_sdk())
+        .region(region)
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .load()
+        .await;
+    let region = config
+        .region()
+        .context("which region? name it in AWS_REGION, or in the profile (AWS_PROFILE)")?
+        .to_string();
+    let credentials = config.credentials_provider().context("there are no credentials")?;
+    Ok((Client::new(&config), Access { region, credentials }))
 }
 
 /// Waits for what a table is asked, but not for ever.

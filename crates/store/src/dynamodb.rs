@@ -13,8 +13,10 @@
 mod attribute;
 mod backoff;
 mod create;
+mod current;
 mod erase;
 mod fault;
+mod history;
 mod layout;
 mod read_all;
 mod revision;
@@ -22,6 +24,8 @@ mod revoke;
 mod row;
 mod row_size;
 mod seed;
+mod table_state;
+mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -37,13 +41,19 @@ use self::row::Row;
 use crate::policy_store::{PolicyStore, Rows, StoreError};
 
 pub use self::create::{CreateTableError, create_table};
+pub use self::current::{CurrentRow, RevisionNote};
 pub use self::erase::{erase, subjects_beginning};
+pub use self::history::{Revision, history};
 pub use self::layout::{TableLayout, TableLayoutError};
 pub use self::read_all::{ReadAllError, UnreadableRow, read_all};
-pub use self::revision::{NewRevision, WriteError, Written, delete_policy, put_policy};
+pub use self::revision::{NewRevision, WriteError, Written, delete_policy, digest_of, put_policy};
 pub use self::revoke::{RevocationNote, lift_revocation, revoke};
 pub use self::row::RowFault;
 pub use self::seed::{SeedReport, seed};
+pub use self::table_state::{HandEdit, TableState, read_table};
+pub use self::transaction::{
+    Change, Content, MAX_CHANGES, Transaction, TransactionError, transactions,
+};
 
 /// The most keys one `BatchGetItem` takes.
 ///

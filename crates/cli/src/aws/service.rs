@@ -37,6 +37,10 @@ pub(crate) const LAMBDA: Service = Service {
     endpoint_variables: &["AWS_ENDPOINT_URL_LAMBDA"],
 };
 
+/// Whose credentials they are.
+pub(crate) const STS: Service =
+    Service { signing_name: "sts", host: "sts", endpoint_variables: &["AWS_ENDPOINT_URL_STS"] };
+
 impl Service {
     /// The address without a path: that of a variable, or that of the region.
     ///

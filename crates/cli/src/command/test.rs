@@ -143,39 +143,18 @@ impl TestArgs {
     /// The suites of every file, or the faults of all that have any.
     fn suites(&self) -> anyhow::Result<Vec<Suite>> {
         let files = if self.files.is_empty() { self.found_files()? } else { self.files.clone() };
-        let (mut suites, mut faults) = (Vec::new(), Vec::new());
-        for file in &files {
-            match Suite::read(file) {
-                Ok(suite) => suites.push(suite),
-                Err(fault) => faults.push(format!("{fault:#}")),
-            }
-        }
-        ensure!(faults.is_empty(), "{}", faults.join("\nerror: "));
-        Ok(suites)
+        Suite::read_all(&files)
     }
 
     fn found_files(&self) -> anyhow::Result<Vec<PathBuf>> {
         let folder = self.policies.join("tests");
-        let mut files = Vec::new();
-        if folder.is_dir() {
-            let entries = std::fs::read_dir(&folder);
-            for entry in entries.with_context(|| format!("cannot read `{}`", folder.display()))? {
-                let path = entry?.path();
-                let is_yaml =
-                    path.extension().is_some_and(|suffix| suffix == "yaml" || suffix == "yml");
-                let name = path.file_name().unwrap_or_default();
-                if is_yaml && !name.as_encoded_bytes().starts_with(b".") {
-                    files.push(path);
-                }
-            }
-        }
+        let files = Suite::files_in(&folder)?;
         ensure!(
             !files.is_empty(),
             "no suites in `{}`: write one, such as tests/movies.yaml (docs/test.md shows how), or name \
              files",
             folder.display()
         );
-        files.sort();
         Ok(files)
     }
 

@@ -25,7 +25,7 @@ pub(crate) enum Progress<'a> {
 
 impl Progress<'_> {
     /// Writes over the line that was written before.
-    fn tell(&mut self, text: &str) {
+    pub(crate) fn tell(&mut self, text: &str) {
         match self {
             // That nobody can be told is no reason to stop.
             Self::Terminal(stderr) => {

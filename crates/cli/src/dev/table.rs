@@ -48,6 +48,7 @@ impl Table {
             updated_at: SystemTime::now(),
             updated_by: "gatepost dev",
             comment: "from the policies folder",
+            source_revision: None,
         };
         seed(&self.client, &self.name, documents, &revision)
             .await

@@ -67,6 +67,7 @@ impl Documents {
             updated_at: SystemTime::now(),
             updated_by: "gatepost doctor",
             comment: "a probe of gatepost doctor, which takes it away again",
+            source_revision: None,
         };
         let put = put_policy(&self.client, &self.table, &subject, &document, version, &revision);
         let written = patiently(put)

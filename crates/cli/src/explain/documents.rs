@@ -50,6 +50,16 @@ impl Documents {
         Ok(Self { root: root.to_owned(), by_subject })
     }
 
+    /// These documents, as if each stood at its path.
+    pub(crate) fn of(
+        root: &Path,
+        held: impl IntoIterator<Item = (Subject, PathBuf, PolicyDocument)>,
+    ) -> Self {
+        let held = held.into_iter();
+        let by_subject = held.map(|(subject, path, document)| (subject, Held { path, document }));
+        Self { root: root.to_owned(), by_subject: by_subject.collect() }
+    }
+
     /// The document of `subject`.
     pub(crate) fn get(&self, subject: &Subject) -> Option<&Held> {
         self.by_subject.get(subject)

@@ -220,8 +220,12 @@ async fn what_a_killed_run_left_is_found_by_the_next_and_its_command_removes_it(
         br#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#,
     )
     .unwrap();
-    let revision =
-        NewRevision { updated_at: std::time::SystemTime::now(), updated_by: "a test", comment: "" };
+    let revision = NewRevision {
+        updated_at: std::time::SystemTime::now(),
+        updated_by: "a test",
+        comment: "",
+        source_revision: None,
+    };
     let subject = "group:gatepost-doctor-0123456789abcdef-allowed".parse().unwrap();
     put_policy(&world.client, TABLE, &subject, &document, None, &revision).await.unwrap();
     let run = run(world.bare(&world.api).args(["--table", TABLE]));

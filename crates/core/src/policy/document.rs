@@ -93,6 +93,28 @@ impl PolicyDocument {
         &self.statements
     }
 
+    /// A document that says nothing: everything is implicitly denied.
+    pub fn empty() -> Self {
+        Self::of(Vec::new())
+    }
+
+    /// A document that denies everything.
+    pub fn deny_all() -> Self {
+        let any = ResourcePattern::any();
+        Self::of(vec![Statement {
+            sid: None,
+            effect: Effect::Deny,
+            actions: Actions::Only(vec![ActionPattern::any()]),
+            resources: Resources::Only(vec![any]),
+            condition: Condition::default(),
+        }])
+    }
+
+    /// A document of these statements.
+    pub(crate) fn of(statements: Vec<Statement>) -> Self {
+        Self { version: Version::V2012, statements }
+    }
+
     /// The same document with these statements.
     pub(crate) fn with(&self, statements: Vec<Statement>) -> Self {
         Self { version: self.version, statements }
@@ -189,6 +211,31 @@ impl Statement {
             Resources::Except(_) => Resources::Except(patterns),
         };
         Self { resources, ..self.clone() }
+    }
+
+    /// Statements that say the same together, each about one action and one pattern where the
+    /// statement lists them; none has a Sid.
+    pub(crate) fn atoms(&self) -> Vec<Self> {
+        let actions = match &self.actions {
+            Actions::Only(actions) => {
+                actions.iter().map(|action| Actions::Only(vec![action.clone()])).collect()
+            }
+            Actions::Except(_) => vec![self.actions.clone()],
+        };
+        let resources: Vec<Resources> = match &self.resources {
+            Resources::Only(patterns) => {
+                patterns.iter().map(|pattern| Resources::Only(vec![pattern.clone()])).collect()
+            }
+            Resources::Except(_) => vec![self.resources.clone()],
+        };
+        let atom = |(actions, resources): (&Actions, &Resources)| Self {
+            sid: None,
+            actions: actions.clone(),
+            resources: resources.clone(),
+            ..self.clone()
+        };
+        let pairs = actions.iter().flat_map(|one| resources.iter().map(move |other| (one, other)));
+        pairs.map(atom).collect()
     }
 
     /// The same statement, for every action and whatever holds.

@@ -111,6 +111,11 @@ impl ResourcePattern {
         Ok(Self { text: text.to_owned(), kind, places })
     }
 
+    /// Everything.
+    pub(super) fn any() -> Self {
+        Self { text: "*".to_owned(), kind: Kind::Any, places: Box::default() }
+    }
+
     /// The ARN of a stage, and a glob for the rest.
     pub(super) fn bound(stage: &StageArn, rest: &str) -> Self {
         let text = [stage.as_str(), rest].join("/");

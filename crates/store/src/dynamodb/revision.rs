@@ -12,9 +12,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem,
+    TransactWriteItem, Update,
 };
 use gatepost_core::policy::PolicyDocument;
 use gatepost_core::subject::Subject;
@@ -33,6 +34,8 @@ pub struct NewRevision<'a> {
     pub updated_by: &'a str,
     /// Why. May be empty.
     pub comment: &'a str,
+    /// The revision of the source that it was made from, as a version control system names it.
+    pub source_revision: Option<&'a str>,
 }
 
 /// What a write did.
@@ -75,26 +78,19 @@ pub async fn put_policy(
         return Err(WriteError::TooLarge { bytes });
     }
 
-    let mut current = row.clone();
-    current.insert("revision".to_owned(), number(CURRENT));
-    let mut put = Put::builder()
-        .table_name(table)
-        .set_item(Some(current))
+    let update = set_current(table, subject, &row)
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-    put = match expected_version {
-        None => put
+    let update = match expected_version {
+        None => update
             .condition_expression("attribute_not_exists(#subject)")
             .expression_attribute_names("#subject", "subject"),
-        Some(expected) => put
+        Some(expected) => update
             .condition_expression(
                 "#version = :expected AND (attribute_not_exists(#digest) OR #digest <> :digest)",
             )
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_names("#digest", "digest")
-            .expression_attribute_values(":expected", number(expected))
-            .expression_attribute_values(":digest", AttributeValue::S(digest.clone())),
+            .expression_attribute_values(":expected", number(expected)),
     };
-    let put = TransactWriteItem::builder().put(put.build()?).build();
+    let put = TransactWriteItem::builder().update(update.build()?).build();
     match transact(client, table, put, row, version).await? {
         Outcome::Done => Ok(Written::Revision(version)),
         Outcome::Stale { found, digest: current } => {
@@ -139,8 +135,12 @@ pub async fn delete_policy(
 }
 
 /// SHA-256 of the document's canonical text, in hexadecimal: equal documents, equal digests.
-pub(super) fn digest_of(document: &PolicyDocument) -> String {
-    hex::encode(digest::digest(&SHA256, document.to_string().as_bytes()))
+pub fn digest_of(document: &PolicyDocument) -> String {
+    digest_of_text(&document.to_string())
+}
+
+pub(super) fn digest_of_text(text: &str) -> String {
+    hex::encode(digest::digest(&SHA256, text.as_bytes()))
 }
 
 /// Why a document was not written.
@@ -193,17 +193,17 @@ fn at(version: Option<u64>) -> String {
     version.map_or_else(|| "no document".to_owned(), |version| format!("version {version}"))
 }
 
-fn attributes_of(document: &PolicyDocument) -> Result<AttributeValue, WriteError> {
+pub(super) fn attributes_of(document: &PolicyDocument) -> Result<AttributeValue, WriteError> {
     serde_dynamo::to_attribute_value(document)
         .map_err(|error| WriteError::NotAttributes(error.to_string()))
 }
 
-fn number(value: u64) -> AttributeValue {
+pub(super) fn number(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
 /// A row of the history, without a document.
-fn history_row(
+pub(super) fn history_row(
     subject: &Subject,
     version: u64,
     revision: &NewRevision<'_>,
@@ -211,7 +211,7 @@ fn history_row(
     let updated_at = DateTime::from(revision.updated_at)
         .fmt(DateTimeFormat::DateTime)
         .map_err(|_| WriteError::UpdatedAt)?;
-    let attributes = [
+    let mut attributes = vec![
         ("subject", AttributeValue::S(subject.to_string())),
         ("revision", number(version)),
         ("version", number(version)),
@@ -219,7 +219,48 @@ fn history_row(
         ("updated_by", AttributeValue::S(revision.updated_by.to_owned())),
         ("comment", AttributeValue::S(revision.comment.to_owned())),
     ];
+    if let Some(source) = revision.source_revision {
+        attributes.push(("source_revision", AttributeValue::S(source.to_owned())));
+    }
     Ok(attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// An update that gives the current row of `subject` what a row of the history has, and leaves it
+/// whatever else it has: nobody's usage plan is lost with an edit.
+pub(super) fn set_current(table: &str, subject: &Subject, history: &Row) -> UpdateBuilder {
+    let mut update = Update::builder()
+        .table_name(table)
+        .set_key(Some(TableLayout::Gatepost.key(&subject.to_string())));
+    let mut set = Vec::new();
+    for (name, value) in history.iter().filter(|(name, _)| !is_of_key(name)) {
+        set.push(format!("#{name} = :{name}"));
+        update = update
+            .expression_attribute_names(format!("#{name}"), name)
+            .expression_attribute_values(format!(":{name}"), value.clone());
+    }
+    set.sort_unstable();
+    let mut expression = format!("SET {}", set.join(", "));
+    if !history.contains_key("source_revision") {
+        // What is said of the revision before is not to be taken for this one's.
+        expression.push_str(" REMOVE #source_revision");
+        update = update.expression_attribute_names("#source_revision", "source_revision");
+    }
+    update.update_expression(expression)
+}
+
+pub(super) fn is_of_key(attribute: &str) -> bool {
+    matches!(attribute, "subject" | "revision")
+}
+
+/// The row of a version in the history, which must not be there yet.
+pub(super) fn put_history(table: &str, row: Row) -> Result<TransactWriteItem, BuildError> {
+    let put = Put::builder()
+        .table_name(table)
+        .set_item(Some(row))
+        .condition_expression("attribute_not_exists(#subject)")
+        .expression_attribute_names("#subject", "subject")
+        .build()?;
+    Ok(TransactWriteItem::builder().put(put).build())
 }
 
 /// The highest version the subject ever had, 0 if it had none.
@@ -261,13 +302,7 @@ async fn transact(
     history: Row,
     version: u64,
 ) -> Result<Outcome, WriteError> {
-    let history = Put::builder()
-        .table_name(table)
-        .set_item(Some(history))
-        .condition_expression("attribute_not_exists(#subject)")
-        .expression_attribute_names("#subject", "subject")
-        .build()?;
-    let history = TransactWriteItem::builder().put(history).build();
+    let history = put_history(table, history)?;
     let request = client.transact_write_items().set_transact_items(Some(vec![change, history]));
     let Err(error) = request.send().await else { return Ok(Outcome::Done) };
     match error.as_service_error() {

@@ -34,12 +34,13 @@ fn value_bytes(value: &AttributeValue) -> usize {
         AttributeValue::M(members) => CONTAINER + members.len() * ELEMENT + bytes(members),
         AttributeValue::N(digits) => 1 + digits.len().div_ceil(2),
         AttributeValue::S(text) => text.len(),
-        // Documents, and what we write beside them, have none of these.
-        AttributeValue::B(_)
-        | AttributeValue::Bs(_)
-        | AttributeValue::Ns(_)
-        | AttributeValue::Ss(_)
-        | AttributeValue::Unknown { .. }
-        | _ => 0,
+        // Documents have none of these, and what others keep beside them may.
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
+        AttributeValue::Bs(values) => values.iter().map(|bytes| bytes.as_ref().len()).sum(),
+        AttributeValue::Ns(values) => {
+            values.iter().map(|digits| 1 + digits.len().div_ceil(2)).sum()
+        }
+        AttributeValue::Ss(values) => values.iter().map(String::len).sum(),
+        AttributeValue::Unknown { .. } | _ => 0,
     }
 }

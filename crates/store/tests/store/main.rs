@@ -2,6 +2,7 @@
 //! service for what an engine will not do on demand.
 #![cfg(test)]
 
+mod changing;
 mod conformance;
 mod erasing;
 mod folder;

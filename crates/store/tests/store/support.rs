@@ -54,6 +54,7 @@ pub(crate) fn revision() -> NewRevision<'static> {
         updated_at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000),
         updated_by: "tests",
         comment: "seeded",
+        source_revision: None,
     }
 }
 

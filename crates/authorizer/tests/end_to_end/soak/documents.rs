@@ -38,8 +38,12 @@ impl Documents {
         let version = self.current.get(group).map(|(version, _)| *version);
         let parsed = PolicyDocument::parse(document.to_string().as_bytes()).unwrap();
         let subject = format!("group:{group}").parse().unwrap();
-        let revision =
-            NewRevision { updated_at: SystemTime::UNIX_EPOCH, updated_by: "soak", comment: "" };
+        let revision = NewRevision {
+            updated_at: SystemTime::UNIX_EPOCH,
+            updated_by: "soak",
+            comment: "",
+            source_revision: None,
+        };
         let written = put_policy(&world.client, TABLE, &subject, &parsed, version, &revision);
         if let Written::Revision(version) = written.await.unwrap() {
             self.current.insert(group, (version, document));

@@ -144,8 +144,12 @@ impl World {
         let text = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
         let document = PolicyDocument::parse(text.as_bytes()).unwrap();
         let subject = format!("group:{group}").parse().unwrap();
-        let revision =
-            NewRevision { updated_at: SystemTime::UNIX_EPOCH, updated_by: "test", comment: "" };
+        let revision = NewRevision {
+            updated_at: SystemTime::UNIX_EPOCH,
+            updated_by: "test",
+            comment: "",
+            source_revision: None,
+        };
         put_policy(&self.client, TABLE, &subject, &document, None, &revision).await.unwrap();
     }
 

@@ -1,0 +1,54 @@
+//! `gatepost promote`: a candidate becomes the document.
+
+use std::io::{BufRead, Write};
+
+use anyhow::ensure;
+use gatepost_core::subject::Subject;
+
+use super::rollback::TestsArgs;
+use crate::exit_status::ExitStatus;
+use crate::plan::{Intent, Plan};
+use crate::policy_table::PolicyTable;
+use crate::publish::{PublishArgs, Streams};
+use crate::visible::visible;
+
+/// Put the candidate of a subject into force
+///
+/// With the checks and questions of `gatepost apply`. Files do not follow: `gatepost pull` brings
+/// the document into them.
+#[derive(clap::Args, Debug)]
+pub(crate) struct PromoteArgs {
+    /// Whose candidate, such as `group:movies-group`
+    #[arg(value_name = "SUBJECT")]
+    subject: Subject,
+
+    #[command(flatten)]
+    tests: TestsArgs,
+
+    #[command(flatten)]
+    publish: PublishArgs,
+}
+
+impl PromoteArgs {
+    pub(crate) fn run(
+        &self,
+        stdin: &mut dyn BufRead,
+        stdout: &mut dyn Write,
+        stderr: &mut dyn Write,
+    ) -> anyhow::Result<ExitStatus> {
+        let table = PolicyTable::open(&self.publish.table)?;
+        let state = table.read()?;
+        let candidate = state.rows.get(&self.subject).and_then(|row| row.candidate.as_ref());
+        ensure!(
+            matches!(candidate, Some(Ok(_))),
+            "`{}` has no candidate that can be read",
+            visible(&self.subject.to_string())
+        );
+        let place = format!("dynamodb:{}, candidate", table.name);
+        let wanted = self.tests.wanted(&self.subject, Intent::Promoted, place);
+        let mut publish = self.publish.clone();
+        publish.comment_by_default(|| "its candidate".to_owned());
+        let plan = Plan::new(table.name.clone(), state, wanted);
+        publish.publish(&table, &plan, &[], Streams { stdin, stdout, stderr })
+    }
+}
