@@ -189,3 +189,62 @@ impl Refusal {
         Told { status, code, message: message.to_owned() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gatepost_authorizer::jwks::{FetchError, KeysUnavailable};
+    use gatepost_core::token::TokenError;
+
+    use super::*;
+
+    /// One of each, as far as their senders can tell them apart.
+    fn all() -> Vec<Refusal> {
+        let cookie = "__Host-gatepost";
+        vec![
+            Refusal::CodeRefused,
+            CookieError::Character { cookie }.into(),
+            CookieError::TooLong { cookie, bytes: 5_000 }.into(),
+            Refusal::CsrfTokenMissing,
+            Refusal::CsrfTokenMismatch,
+            Refusal::IssuerMismatch,
+            Refusal::LoginUnknown,
+            Refusal::MethodNotAllowed,
+            Refusal::NoCode,
+            Refusal::NotFound,
+            Refusal::NotSignedIn,
+            PagePassError::Crypto.into(),
+            PagePassError::TooLong { bytes: 4_000 }.into(),
+            StoreError::Throttled.into(),
+            ProviderError::Garbled.into(),
+            ProviderError::Fetch(FetchError::TimedOut).into(),
+            ProviderError::Refused { code: "invalid_client" }.into(),
+            Refusal::RefreshConflict,
+            SealError.into(),
+            Refusal::SessionOver,
+            Refusal::SignInDenied,
+            Refusal::SignInFailed,
+            VerifyError::Keys(KeysUnavailable::NeverFetched).into(),
+            VerifyError::Token(TokenError::IssuerMismatch).into(),
+            Refusal::TokenOfAnotherLogin,
+            Refusal::TokensOfTwo,
+        ]
+    }
+
+    #[test]
+    fn the_documentation_has_every_code_with_its_status() {
+        let (_, errors) = include_str!("../../../docs/session.md").split_once("## Errors").unwrap();
+        let table: Vec<(String, u16)> = errors
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+            .filter_map(|(code, rest)| Some((code.to_owned(), rest.get(..3)?.parse().ok()?)))
+            .collect();
+        let mut told: Vec<(String, u16)> = all()
+            .iter()
+            .map(Refusal::told)
+            .map(|told| (told.code.to_owned(), told.status.as_u16()))
+            .collect();
+        told.sort();
+        told.dedup();
+        assert_eq!(told, table);
+    }
+}

@@ -90,11 +90,13 @@ impl<S: PolicyStore> Session<S> {
         match reply.refusal {
             None => tracing::info!(endpoint, status, "session"),
             Some(refusal) => {
-                let reason = refusal.told().code;
-                if status < 500 {
-                    tracing::info!(endpoint, status, reason, %refusal, "session");
-                } else {
+                let told = refusal.told();
+                let reason = told.code;
+                // A page pass that could not be made is a failure, whatever the answer's own status.
+                if told.status.is_server_error() {
                     tracing::error!(endpoint, status, reason, %refusal, "session");
+                } else {
+                    tracing::info!(endpoint, status, reason, %refusal, "session");
                 }
             }
         }

@@ -126,9 +126,7 @@ fn of_format_two(event: Event) -> Result<Request, EventError> {
     if !cookies.is_empty() {
         append(&mut headers, COOKIE.as_str(), &cookies);
     }
-    let query = form_urlencoded::parse(event.raw_query_string.unwrap_or_default().as_bytes())
-        .into_owned()
-        .collect();
+    let query = query(&event.raw_query_string.unwrap_or_default());
     let context = event.request_context.ok_or(EventError)?;
     let path = event.raw_path.ok_or(EventError)?;
     let stage = context.stage.filter(|stage| stage != "$default");
@@ -153,6 +151,11 @@ fn append_all(headers: &mut HeaderMap, single: Option<BTreeMap<String, Option<St
             append(headers, &name, &value);
         }
     }
+}
+
+/// Names and values of a query as it stands in an address.
+pub fn query(text: &str) -> Vec<(String, String)> {
+    form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }
 
 /// What cannot be a header is none.

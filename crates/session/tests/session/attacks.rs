@@ -271,6 +271,17 @@ async fn tokens_that_are_not_for_this_login_are_refused() {
     assert_eq!(world.get(&mut jar, &back).await.code(), 303, "what is right is accepted");
 }
 
+#[tokio::test]
+async fn new_tokens_of_someone_else_are_not_taken() {
+    let world = World::start().await;
+    let mut jar = world.sign_in("alice").await;
+    let before = jar.0.clone();
+    let other = json!({"sub": "00000000-0000-4000-8000-000000000000"});
+    world.provider.fail("/oauth2/token", answer(&world, &other, None));
+    assert_eq!(world.post(&mut jar, "/auth/refresh").await.code(), 502);
+    assert_eq!(jar.0, before);
+}
+
 async fn back_with_nonce(world: &World, jar: &mut Jar) -> (String, String) {
     let login = world.get(jar, "/auth/login").await;
     let nonce =
