@@ -263,15 +263,15 @@ impl Provider {
         form: &[(&str, &str)],
         deadline: Instant,
     ) -> Result<(u16, Bytes), ProviderError> {
-        let mut text = Serializer::new(String::new());
-        text.extend_pairs(form);
-        text.append_pair("client_id", &client.id);
+        let form = Serializer::new(String::new())
+            .extend_pairs(form)
+            .append_pair("client_id", &client.id)
+            .finish();
         let authorization = client.secret.as_ref().map(|secret| {
             let credentials = STANDARD.encode(format!("{}:{}", client.id, secret.expose()));
             Secret::new(format!("Basic {credentials}"))
         });
-        let text = Secret::new(text.finish());
-        let sent = self.https.post_form(url, authorization, text, MAX_ANSWER_BYTES);
+        let sent = self.https.post_form(url, authorization, Secret::new(form), MAX_ANSWER_BYTES);
         Ok(timeout_at(limit(deadline), sent).await.map_err(|_| FetchError::TimedOut)??)
     }
 
