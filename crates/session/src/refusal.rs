@@ -138,7 +138,7 @@ impl Refusal {
                 "The sign-in service sent something that is not accepted here.",
             ),
             Self::CsrfTokenMissing | Self::CsrfTokenMismatch => {
-                (403, "csrf_token", "Ask /auth/me for the token that X-CSRF-Token must have.")
+                (401, "csrf_token", "Ask /auth/me for the token that X-CSRF-Token must have.")
             }
             Self::IssuerMismatch => (
                 400,

@@ -8,9 +8,10 @@ mod sign_out;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use gatepost_authorizer::https::HttpsClient;
-use gatepost_core::csrf::is_csrf_token;
+use gatepost_core::csrf::{csrf_token, is_csrf_token};
 use gatepost_core::secret::Secret;
 use gatepost_core::token::ExpectedTokenError;
 use gatepost_store::PolicyStore;
@@ -103,13 +104,22 @@ impl<S: PolicyStore> Session<S> {
         reply.answer
     }
 
-    /// `Set-Cookie` for new tokens of the user `sub`.
-    fn session_cookies(&self, tokens: &Tokens, sub: &str) -> Result<[HeaderValue; 2], Refusal> {
+    /// `Set-Cookie` for new tokens of the user `sub`, in the place of the session cookie `before`.
+    fn session_cookies(
+        &self,
+        tokens: &Tokens,
+        sub: &str,
+        before: Option<&str>,
+    ) -> Result<[HeaderValue; 2], Refusal> {
         let access = tokens.access.expose();
         let refresh = match &tokens.refresh {
             None => Cookie::Refresh.clear(),
             Some(token) => {
-                let kept = Refreshing { t: token.expose().clone(), s: sub.to_owned() };
+                let kept = Refreshing {
+                    t: token.expose().clone(),
+                    s: sub.to_owned(),
+                    c: before.map(|before| csrf_token(Secret::new(before))),
+                };
                 let text = serde_json::to_vec(&kept).map_err(|_| SealError)?;
                 let beside = fingerprint(access);
                 let keys = &self.config.keys;
@@ -118,6 +128,26 @@ impl<S: PolicyStore> Session<S> {
             }
         };
         Ok([Cookie::Session.set(access)?, refresh])
+    }
+
+    /// The value of the session cookie, if `presented` is its token against cross-site request
+    /// forgery; or that of the cookie before the last refresh, which is as secret, and all that a
+    /// second tab knows right after the first has refreshed.
+    fn protected<'a>(&self, call: Call<'a>, presented: Option<&str>) -> Result<&'a str, Refusal> {
+        let headers = &call.request.headers;
+        let session = Cookie::Session.value(headers).ok_or(Refusal::NotSignedIn)?;
+        let presented = presented.ok_or(Refusal::CsrfTokenMissing)?;
+        let is_of_the_one_before = || {
+            let before = self.refreshing(headers, session).and_then(|refreshing| refreshing.c);
+            before.is_some_and(|before| {
+                verify_slices_are_equal(before.as_bytes(), presented.as_bytes()).is_ok()
+            })
+        };
+        if is_csrf_token(presented, Secret::new(session)) || is_of_the_one_before() {
+            Ok(session)
+        } else {
+            Err(Refusal::CsrfTokenMismatch)
+        }
     }
 
     /// The refresh token that was set together with the access token of this very request. One that
@@ -139,6 +169,9 @@ struct Refreshing {
     t: String,
     /// Whose it is.
     s: String,
+    /// The token against cross-site request forgery that was good before the last refresh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    c: Option<String>,
 }
 
 /// What a refresh cookie is bound to: it is good only beside the access token it came with.
@@ -174,16 +207,6 @@ impl Reply {
     fn page(refusal: Refusal) -> Self {
         Self { answer: answer::error_page(&refusal.told()), refusal: Some(refusal) }
     }
-}
-
-/// The value of the session cookie, if `presented` is its token against cross-site request forgery.
-fn protected<'a>(call: Call<'a>, presented: Option<&str>) -> Result<&'a str, Refusal> {
-    let session = Cookie::Session.value(&call.request.headers).ok_or(Refusal::NotSignedIn)?;
-    let presented = presented.ok_or(Refusal::CsrfTokenMissing)?;
-    if !is_csrf_token(presented, Secret::new(session)) {
-        return Err(Refusal::CsrfTokenMismatch);
-    }
-    Ok(session)
 }
 
 const CSRF_HEADER: &str = "x-csrf-token";

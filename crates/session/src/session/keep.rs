@@ -10,7 +10,7 @@ use http::StatusCode;
 use serde::Serialize;
 use tokio::time::timeout_at;
 
-use super::{CSRF_HEADER, Call, Refreshing, Reply, Session, protected};
+use super::{CSRF_HEADER, Call, Refreshing, Reply, Session};
 use crate::answer::{self, Answer, set_cookie};
 use crate::cookies::Cookie;
 use crate::provider::{ProviderError, Tokens, VerifyError};
@@ -69,7 +69,7 @@ impl<S: PolicyStore> Session<S> {
     }
 
     async fn refreshed(&self, call: Call<'_>) -> Result<Reply, Refusal> {
-        let session = protected(call, call.request.header(CSRF_HEADER))?;
+        let session = self.protected(call, call.request.header(CSRF_HEADER))?;
         let refreshing =
             self.refreshing(&call.request.headers, session).ok_or(Refusal::SessionOver)?;
         let tokens = self.new_tokens(&refreshing, call).await?;
@@ -78,7 +78,7 @@ impl<S: PolicyStore> Session<S> {
         if claims.sub() != refreshing.s {
             return Err(Refusal::TokensOfTwo);
         }
-        let cookies = self.session_cookies(&tokens, claims.sub())?;
+        let cookies = self.session_cookies(&tokens, claims.sub(), Some(session))?;
         let pass = self.page_pass(&claims, call).await.map(Some);
         let mut reply = signed_in(&claims, access.expose(), pass);
         for cookie in cookies {

@@ -57,7 +57,7 @@ impl<S: PolicyStore> Session<S> {
 
     async fn finish(&self, call: Call<'_>, login: &Login) -> Result<Reply, Refusal> {
         let (tokens, claims) = self.redeem(call, login).await?;
-        let cookies = self.session_cookies(&tokens, claims.sub())?;
+        let cookies = self.session_cookies(&tokens, claims.sub(), None)?;
         // Without a pass no page opens, so someone on the way to one is told why. The session is good
         // all the same.
         let (mut reply, pass) = match self.page_pass(&claims, call).await {

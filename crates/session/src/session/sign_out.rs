@@ -7,7 +7,7 @@ use gatepost_store::PolicyStore;
 use http::StatusCode;
 use serde::Serialize;
 
-use super::{CSRF_HEADER, Call, Reply, Session, protected};
+use super::{CSRF_HEADER, Call, Reply, Session};
 use crate::answer::{self, redirect, set_cookie};
 use crate::cookies::Cookie;
 use crate::refusal::Refusal;
@@ -29,7 +29,7 @@ impl<S: PolicyStore> Session<S> {
         let is_form = call.request.is_form() && call.request.header(CSRF_HEADER).is_none();
         let field = if is_form { call.request.field("csrf_token") } else { None };
         let presented = field.as_deref().or(call.request.header(CSRF_HEADER));
-        let session = match protected(call, presented) {
+        let session = match self.protected(call, presented) {
             Ok(session) => session,
             Err(refusal) if is_form => return Reply::page(refusal),
             Err(refusal) => return Reply::json(refusal),

@@ -89,7 +89,7 @@ async fn a_link_to_sign_out_asks_and_its_button_does() {
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let mut request = crate::browser::request(&jar, Method::POST, "/auth/logout", &form);
     let refused = world.session.respond(&request, world.now(), None).await;
-    assert_eq!(refused.code(), 403, "{}", refused.body());
+    assert_eq!(refused.code(), 401, "{}", refused.body());
     request.body = format!("csrf_token={}", csrf(&jar)).into();
     let answer = world.session.respond(&request, world.now(), None).await;
     assert_eq!(answer.code(), 303, "{}", answer.body());

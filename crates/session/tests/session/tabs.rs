@@ -59,3 +59,23 @@ async fn a_login_in_each_of_two_tabs_ends_with_the_later_one() {
     let answer = world.get(&mut jar, &second).await;
     assert_eq!((answer.code(), answer.location()), (303, "/two"));
 }
+
+#[tokio::test]
+async fn a_tab_that_knows_the_token_of_one_refresh_ago_may_refresh_and_sign_out() {
+    let world = World::start().await;
+    let mut jar = world.sign_in("alice").await;
+    let first = csrf(&jar);
+    let post = async |jar: &mut crate::browser::Jar, target: &str, token: &str| {
+        world.send(jar, Method::POST, target, &[("x-csrf-token", token)]).await.code()
+    };
+    assert_eq!(post(&mut jar, "/auth/refresh", &first).await, 200);
+    let mut out = jar.clone();
+    assert_eq!(post(&mut out, "/auth/logout", &first).await, 200);
+    let mut jar = world.sign_in("alice").await;
+    let (first, bob) = (csrf(&jar), csrf(&world.sign_in("bob").await));
+    assert_eq!(post(&mut jar, "/auth/refresh", &first).await, 200);
+    assert_eq!(post(&mut jar, "/auth/refresh", &bob).await, 401);
+    assert_eq!(post(&mut jar, "/auth/refresh", &first).await, 200);
+    // Two refreshes ago is too long.
+    assert_eq!(post(&mut jar, "/auth/refresh", &first).await, 401);
+}
