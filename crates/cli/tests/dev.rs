@@ -447,6 +447,15 @@ fn a_browser_app_has_sign_in_session_and_api_at_one_address() {
     }
 }
 
+#[test]
+fn faulty_settings_of_the_session_function_leave_the_api_as_it_is() {
+    let dev = Dev::start_with(&[], &[("GATEPOST_SESSION_MODE", "jwt")]);
+    let note = dev.said.iter().find(|line| line.contains("/auth/ is not served")).unwrap();
+    assert!(note.contains("`GATEPOST_SESSION_MODE` must be `token`"), "{note}");
+    assert_eq!(dev.get("/movies", Some(&dev.token("alice"))), 200);
+    assert_ne!(dev.get("/auth/me", None), 200);
+}
+
 /// Chooses an account on the sign-in page: the status and the head of the answer.
 fn choose(issuer: &str, query: &str, account: &str) -> (u16, String) {
     let form = format!("username={account}");
