@@ -130,7 +130,7 @@ impl<S: PolicyStore> Authorizer<S> {
             Revocation::Off => Vec::new(),
             Revocation::On => revocables(&claims),
         };
-        let subjects = Subjects::of(&claims, &self.config);
+        let subjects = Subjects::of(&claims, &self.config.issuers, &self.config.subjects);
         record.subjects = subjects.known.len();
         record.impossible_subjects = subjects.impossible;
         let reading = Instant::now();

@@ -32,7 +32,7 @@
 mod answer_settings;
 pub mod issuers;
 mod token_source;
-mod variables;
+pub mod variables;
 
 use std::fmt;
 use std::time::Duration;
@@ -165,7 +165,7 @@ impl Config {
                 "bytes",
             ))
             .unwrap_or(usize::MAX),
-            policy_table: policy_table(&mut vars),
+            policy_table: vars.policy_table(),
             policy_ttl: vars.seconds("GATEPOST_POLICY_TTL_SECONDS", 30, 0..=3_600),
             response: vars.choice(
                 "GATEPOST_RESPONSE",
@@ -174,14 +174,8 @@ impl Config {
             ),
             revocation: vars.switch("GATEPOST_REVOCATION", Revocation::Off, Revocation::On),
             scope: vars.choice("GATEPOST_SCOPE", ("api", Scope::Api), &[("method", Scope::Method)]),
-            subjects: vars.list("GATEPOST_SUBJECTS", "group", |kind| {
-                kind.parse().map_err(|_| "may list `client`, `group`, `scope` and `user`")
-            }),
-            table_layout: vars.choice(
-                "GATEPOST_TABLE_LAYOUT",
-                ("gatepost", TableLayout::Gatepost),
-                &[("aws-sample", TableLayout::AwsSample)],
-            ),
+            subjects: vars.subjects(),
+            table_layout: vars.table_layout(),
             token_sources: vars.list(
                 "GATEPOST_TOKEN_SOURCES",
                 "header:Authorization",
@@ -194,8 +188,7 @@ impl Config {
             ),
         };
         config.look_for_contradictions(&mut vars);
-        let faults = vars.into_faults();
-        if faults.is_empty() { Ok(config) } else { Err(ConfigFaults(faults)) }
+        vars.finish(config)
     }
 
     /// Where a token may stand in a request.
@@ -235,8 +228,8 @@ impl Config {
     }
 }
 
-/// Every `GATEPOST_…` name that this version knows.
-const SETTINGS: [&str; 20] = [
+/// Every `GATEPOST_…` name that this version of the authorizer knows.
+pub const SETTINGS: [&str; 20] = [
     "GATEPOST_CONTEXT_CLAIMS",
     "GATEPOST_CSRF_HEADER",
     "GATEPOST_DEADLINE_MS",
@@ -303,17 +296,6 @@ pub struct ConfigFault {
     pub setting: String,
     /// What is wrong, to be read after the name: `is required`.
     pub message: String,
-}
-
-fn policy_table(vars: &mut Variables<'_>) -> String {
-    const NAME: &str = "GATEPOST_POLICY_TABLE";
-    let Some(table) = vars.required(NAME) else { return String::new() };
-    let well_formed =
-        table.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-:/".contains(&byte));
-    if !well_formed || !(3..=1_024).contains(&table.len()) {
-        vars.fault(NAME, "must be the name or the ARN of a DynamoDB table");
-    }
-    table
 }
 
 #[cfg(test)]

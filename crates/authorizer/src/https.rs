@@ -1,4 +1,5 @@
-//! The one HTTPS client: it fetches key sets and carries the AWS SDK's requests to DynamoDB.
+//! The one HTTPS client: it fetches key sets, sends forms to sign-in providers, and carries the AWS
+//! SDK's requests to DynamoDB.
 //!
 //! Trust: the roots of the platform, which the Lambda runtime's maintainers keep current without a
 //! new deployment of ours, and which know the issuers of any identity provider. A file named by
@@ -24,7 +25,9 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorSettings, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
+use gatepost_core::secret::Secret;
 use http_body_util::{BodyExt, Limited};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -95,8 +98,50 @@ impl HttpsClient {
         self.pooled.clone()
     }
 
-    async fn get(&self, url: &SecureUrl, max_bytes: usize) -> Result<Bytes, FetchError> {
-        let mut request = HttpRequest::get(url.as_str()).map_err(|_| FetchError::Address)?;
+    /// Gets what is behind `url`, of `max_bytes` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`], also for any other status than 200.
+    pub async fn get(&self, url: &SecureUrl, max_bytes: usize) -> Result<Bytes, FetchError> {
+        let request = HttpRequest::get(url.as_str()).map_err(|_| FetchError::Address)?;
+        match self.send(request, max_bytes).await? {
+            (200, body) => Ok(body),
+            (status, _) => Err(FetchError::Status { status }),
+        }
+    }
+
+    /// Sends a form to `url`, with an `Authorization` header or without. Gives the status, whatever
+    /// it is, and a body of `max_bytes` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`] if there is no whole answer. It holds nothing of what was sent.
+    pub async fn post_form(
+        &self,
+        url: &SecureUrl,
+        authorization: Option<Secret<String>>,
+        form: Secret<String>,
+        max_bytes: usize,
+    ) -> Result<(u16, Bytes), FetchError> {
+        let body = SdkBody::from(form.expose().as_str());
+        let mut request = HttpRequest::new(body);
+        request.set_uri(url.as_str()).map_err(|_| FetchError::Address)?;
+        request.set_method("POST").map_err(|_| FetchError::Address)?;
+        request.headers_mut().insert("content-type", "application/x-www-form-urlencoded");
+        if let Some(authorization) = authorization {
+            let value = authorization.expose().clone();
+            let headers = request.headers_mut();
+            headers.try_insert("authorization", value).map_err(|_| FetchError::Address)?;
+        }
+        self.send(request, max_bytes).await
+    }
+
+    async fn send(
+        &self,
+        mut request: HttpRequest,
+        max_bytes: usize,
+    ) -> Result<(u16, Bytes), FetchError> {
         request.headers_mut().insert("accept", "application/json, application/jwk-set+json");
         request.headers_mut().insert("user-agent", USER_AGENT);
         let answer = self
@@ -104,11 +149,9 @@ impl HttpsClient {
             .call(request)
             .await
             .map_err(|error| FetchError::Unreachable { why: with_causes(&error) })?;
-        if answer.status().as_u16() != 200 {
-            return Err(FetchError::Status { status: answer.status().as_u16() });
-        }
+        let status = answer.status().as_u16();
         match Limited::new(answer.into_body(), max_bytes).collect().await {
-            Ok(body) => Ok(body.to_bytes()),
+            Ok(body) => Ok((status, body.to_bytes())),
             Err(error) if error.is::<http_body_util::LengthLimitError>() => {
                 Err(FetchError::TooLarge { max_bytes })
             }

@@ -44,7 +44,10 @@ pub type FetchFuture<'a> = Pin<Box<dyn Future<Output = Result<Bytes, FetchError>
 
 /// The keys of one issuer.
 #[derive(Debug)]
-pub(crate) enum KeySource {
+pub struct KeySource(Keys);
+
+#[derive(Debug)]
+enum Keys {
     /// See [`FetchedKeys`].
     Fetched(Box<FetchedKeys>),
     /// Keys from the settings: always there, never refreshed.
@@ -52,10 +55,12 @@ pub(crate) enum KeySource {
 }
 
 impl KeySource {
-    pub(crate) fn new(issuer: &Issuer, ttl: Duration, max_stale: Duration) -> Self {
-        match &issuer.keys {
-            KeyOrigin::Inline(set) => Self::Inline(Arc::clone(set)),
-            KeyOrigin::Fetched { url, first } => Self::Fetched(Box::new(FetchedKeys {
+    /// The keys of `issuer`, fetched again when they are older than `ttl`, and never used when they
+    /// are older than `max_stale`.
+    pub fn new(issuer: &Issuer, ttl: Duration, max_stale: Duration) -> Self {
+        Self(match &issuer.keys {
+            KeyOrigin::Inline(set) => Keys::Inline(Arc::clone(set)),
+            KeyOrigin::Fetched { url, first } => Keys::Fetched(Box::new(FetchedKeys {
                 expected: issuer.expected.clone(),
                 url: url.clone(),
                 ttl,
@@ -63,7 +68,7 @@ impl KeySource {
                 state: Mutex::new(State::new(first.clone())),
                 turn: tokio::sync::Mutex::default(),
             })),
-        }
+        })
     }
 
     /// The newest key set to be had; fetched again first if it is old or lacks `kid`.
@@ -74,28 +79,23 @@ impl KeySource {
     ///
     /// [`KeysUnavailable`] if there is no key set that may be used, or if it lacks `kid` and the
     /// issuer could not be asked.
-    pub(crate) async fn keys_for(
+    pub async fn keys_for(
         &self,
         kid: &str,
         fetch: &dyn FetchKeySet,
         now: SystemTime,
         deadline: Instant,
     ) -> Result<Arc<KeySet>, KeysUnavailable> {
-        match self {
-            Self::Fetched(keys) => keys.keys_for(Some(kid), fetch, now, deadline).await,
-            Self::Inline(set) => Ok(Arc::clone(set)),
+        match &self.0 {
+            Keys::Fetched(keys) => keys.keys_for(Some(kid), fetch, now, deadline).await,
+            Keys::Inline(set) => Ok(Arc::clone(set)),
         }
     }
 
     /// Fetches the keys ahead of the first call. A failure is only logged, and no reason for the
     /// first call to wait: it may be there already, and fare better.
-    pub(crate) async fn warm_up(
-        &self,
-        fetch: &dyn FetchKeySet,
-        now: SystemTime,
-        deadline: Instant,
-    ) {
-        if let Self::Fetched(keys) = self
+    pub async fn warm_up(&self, fetch: &dyn FetchKeySet, now: SystemTime, deadline: Instant) {
+        if let Keys::Fetched(keys) = &self.0
             && keys.keys_for(None, fetch, now, deadline).await.is_err()
         {
             keys.state().next_fetch = None;
@@ -105,7 +105,7 @@ impl KeySource {
 
 /// Keys behind an address.
 #[derive(Debug)]
-pub(crate) struct FetchedKeys {
+struct FetchedKeys {
     expected: ExpectedToken,
     url: SecureUrl,
     ttl: Duration,

@@ -4,6 +4,9 @@
 //! Runtime API, and `gatepost dev` calls it in its own process. Everything it needs from outside
 //! comes in by [`Config`], a [`gatepost_store::PolicyStore`], a [`jwks::FetchKeySet`] and the
 //! time of each call.
+//!
+//! The modules that are public beside it serve other functions of Gatepost too: they verify the same
+//! tokens and read the same documents, and so must not have rules of their own.
 
 mod answer;
 mod authorizer;
@@ -14,14 +17,16 @@ pub mod dynamodb;
 mod front_door;
 pub mod https;
 pub mod jwks;
+pub mod logging;
 pub mod metrics;
 mod policies;
 mod policy;
 mod refusal;
 mod request;
+pub mod runtime_api;
 mod shadow;
 mod steady_clock;
-mod subjects;
+pub mod subjects;
 pub mod url;
 mod usage_plan;
 mod wire;

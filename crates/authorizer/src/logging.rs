@@ -11,7 +11,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Starts the log at the level that Lambda's `AWS_LAMBDA_LOG_LEVEL` asks for, or else at `INFO`.
-pub(crate) fn start(level: Option<&str>) {
+pub fn start(level: Option<&str>) {
     let level = match level {
         Some("TRACE") => Level::TRACE,
         Some("DEBUG") => Level::DEBUG,

@@ -5,9 +5,6 @@
 //! one by one until it is back. If the settings are wrong it does not start: it writes one line
 //! with every fault and exits, so that the fault shows where a deployment is watched.
 
-mod logging;
-mod runtime_api;
-
 use std::error::Error;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
@@ -18,13 +15,12 @@ use futures_util::FutureExt;
 use gatepost_authorizer::config::{ConfigFault, ConfigFaults};
 use gatepost_authorizer::dynamodb::DynamoDbSettings;
 use gatepost_authorizer::https::HttpsClient;
-use gatepost_authorizer::metrics;
+use gatepost_authorizer::runtime_api::{Failure, Invocation, RuntimeApi};
 use gatepost_authorizer::{Authorizer, Call, Config, Refusal};
+use gatepost_authorizer::{logging, metrics};
 use gatepost_store::DynamoDbStore;
 use metrics_cloudwatch_embedded::Collector;
 use serde_json::value::RawValue;
-
-use runtime_api::{Failure, Invocation, RuntimeApi};
 
 /// Lambda gives the initialisation 10 s; a world that has not answered by then is down.
 const WARM_UP: Duration = Duration::from_secs(3);

@@ -8,6 +8,7 @@
 //!
 //! [api]: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -24,31 +25,38 @@ use tokio::net::TcpStream;
 const INVOCATION: &str = "/2018-06-01/runtime/invocation";
 
 /// A client of the Runtime API.
-pub(crate) struct RuntimeApi {
+#[derive(Debug)]
+pub struct RuntimeApi {
     /// `host:port`, from `AWS_LAMBDA_RUNTIME_API`.
     authority: String,
     connection: Option<SendRequest<Full<Bytes>>>,
 }
 
 /// One event to be answered.
-pub(crate) struct Invocation {
-    pub(crate) id: String,
+pub struct Invocation {
+    /// What Lambda calls it.
+    pub id: String,
     /// When Lambda stops waiting.
-    pub(crate) deadline: SystemTime,
-    pub(crate) trace_id: Option<String>,
-    pub(crate) event: Bytes,
+    pub deadline: SystemTime,
+    /// The trace it belongs to, as X-Ray names traces.
+    pub trace_id: Option<String>,
+    /// JSON, as Lambda was given it.
+    pub event: Bytes,
 }
 
 /// What Lambda is told in place of an answer.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Failure<'a> {
-    pub(crate) error_type: &'a str,
-    pub(crate) error_message: &'a str,
+pub struct Failure<'a> {
+    /// A word for the kind of failure.
+    pub error_type: &'a str,
+    /// What whoever invoked the function is told.
+    pub error_message: &'a str,
 }
 
 impl RuntimeApi {
-    pub(crate) fn new(authority: impl Into<String>) -> Self {
+    /// A client of the Runtime API at `host:port`, which it connects to with the first request.
+    pub fn new(authority: impl Into<String>) -> Self {
         Self { authority: authority.into(), connection: None }
     }
 
@@ -57,7 +65,7 @@ impl RuntimeApi {
     /// # Errors
     ///
     /// [`RuntimeApiError`]; the process has no other reason to live on then.
-    pub(crate) async fn next(&mut self) -> Result<Invocation, RuntimeApiError> {
+    pub async fn next(&mut self) -> Result<Invocation, RuntimeApiError> {
         let path = format!("{INVOCATION}/next");
         let response = self.send(Method::GET, &path, HeaderMap::new(), Bytes::new()).await?;
         if response.status() != StatusCode::OK {
@@ -78,7 +86,7 @@ impl RuntimeApi {
     /// # Errors
     ///
     /// [`RuntimeApiError`] if Lambda could not be told.
-    pub(crate) async fn answer(&mut self, id: &str, body: Bytes) -> Result<(), RuntimeApiError> {
+    pub async fn answer(&mut self, id: &str, body: Bytes) -> Result<(), RuntimeApiError> {
         self.tell(&format!("{INVOCATION}/{id}/response"), HeaderMap::new(), body).await
     }
 
@@ -87,11 +95,7 @@ impl RuntimeApi {
     /// # Errors
     ///
     /// [`RuntimeApiError`] if Lambda could not be told.
-    pub(crate) async fn fail(
-        &mut self,
-        id: &str,
-        failure: &Failure<'_>,
-    ) -> Result<(), RuntimeApiError> {
+    pub async fn fail(&mut self, id: &str, failure: &Failure<'_>) -> Result<(), RuntimeApiError> {
         let body = serde_json::to_vec(failure).map_err(|_| RuntimeApiError::NoInvocation)?;
         let mut headers = HeaderMap::new();
         if let Ok(error_type) = failure.error_type.try_into() {
@@ -157,18 +161,29 @@ impl RuntimeApi {
 
 /// Why Lambda could not be asked or told.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum RuntimeApiError {
+pub enum RuntimeApiError {
+    /// No connection.
     #[error("the Runtime API cannot be reached: {0}")]
     Connect(std::io::Error),
 
+    /// The connection broke.
     #[error("the connection to the Runtime API failed: {0}")]
     Http(#[from] hyper::Error),
 
+    /// What it sent has no name or no deadline.
     #[error("the Runtime API sent no invocation that can be answered")]
     NoInvocation,
 
+    /// It answered with another status than that of success.
     #[error("the Runtime API answered with HTTP status {0}")]
     Status(StatusCode),
+}
+
+/// Without the event, which holds credentials.
+impl fmt::Debug for Invocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invocation").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]

@@ -4,31 +4,32 @@ use gatepost_core::revocable::{Revocable, RevocableKind};
 use gatepost_core::subject::{Subject, SubjectKind};
 use gatepost_core::token::Claims;
 
-use crate::config::{Config, Issuer};
+use crate::config::Issuer;
 
 /// The subjects of a caller.
 #[derive(Debug, Default)]
-pub(crate) struct Subjects {
+pub struct Subjects {
     /// In a fixed order, none twice.
-    pub(crate) known: Vec<Subject>,
+    pub known: Vec<Subject>,
     /// How many names cannot be a subject of this caller, so that no row can be theirs: empty, too
     /// long, with control characters, or another issuer's by their prefix.
-    pub(crate) impossible: usize,
+    pub impossible: usize,
 }
 
 impl Subjects {
-    /// The subjects of the caller whom `claims` are about, of the kinds that count.
+    /// The subjects of the caller whom `claims` are about, of the `kinds` that count; `issuers` are
+    /// all whose tokens are accepted.
     ///
     /// A client and its scopes count only where the client calls for itself. In a user's token a
     /// scope limits what a client may do in the user's name; it must not add rights.
-    pub(crate) fn of(claims: &Claims, config: &Config) -> Self {
-        let naming = Naming::of(&config.issuers, claims.issuer());
+    pub fn of(claims: &Claims, issuers: &[Issuer], kinds: &[SubjectKind]) -> Self {
+        let naming = Naming::of(issuers, claims.issuer());
         let mut subjects = Self::default();
         let mut add = |kind, name: &str| match naming.subject(kind, name) {
             Some(subject) => subjects.known.push(subject),
             None => subjects.impossible += 1,
         };
-        for &kind in &config.subjects {
+        for &kind in kinds {
             match kind {
                 SubjectKind::Group => claims.groups().iter().for_each(|group| add(kind, group)),
                 SubjectKind::User if !claims.is_machine() => add(kind, claims.sub()),

@@ -8,11 +8,12 @@ mod authorizer;
 mod banner;
 mod policy_folder;
 mod request_line;
+mod session;
 mod settings;
 mod table;
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,9 +100,17 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
         observer: Some(Observer::new(request_line::print)),
         ..GatewayConfig::new(stage, deployment.api, invoke)
     });
+    let served = match session::before(gateway.router(), &settings, &gateway_url) {
+        Ok(both) => both,
+        Err(error) => {
+            tell(&format!("note     /auth/ is not served: {error:#}"));
+            gateway.router()
+        }
+    };
+    let served = served.into_make_service_with_connect_info::<SocketAddr>();
     let gateway_server = {
-        let (gateway, stopped) = (gateway.clone(), until(&stopped));
-        tokio::spawn(async move { gateway.serve(gateway_listener, stopped).await })
+        let server = axum::serve(gateway_listener, served).with_graceful_shutdown(until(&stopped));
+        tokio::spawn(server.into_future())
     };
     tell(&banner);
 

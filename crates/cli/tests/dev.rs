@@ -102,22 +102,41 @@ impl Dev {
 
     /// The status and body of the answer to `VERB /path`.
     fn send(&self, request: &str, headers: &[(&str, &str)]) -> (u16, String) {
-        let host = self.api.strip_prefix("http://").unwrap();
-        let mut stream = TcpStream::connect(host).unwrap();
-        let headers: Vec<String> =
-            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let headers = headers.concat();
-        write!(stream, "{request} HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n")
-            .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+        let (status, _, body) = self.exchange(request, headers);
+        (status, body)
+    }
+
+    /// The same, with the head of the answer in the middle.
+    fn exchange(&self, request: &str, headers: &[(&str, &str)]) -> (u16, String, String) {
+        exchange(&self.api, request, headers, "")
     }
 
     fn policy_file(&self, group: &str) -> PathBuf {
         self.folder.path().join(format!("policies/groups/{group}.json"))
     }
+}
+
+/// Status, head and body of the answer of the server at `origin` to `VERB /path`.
+fn exchange(
+    origin: &str,
+    request: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> (u16, String, String) {
+    let host = origin.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let headers: Vec<String> =
+        headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.concat();
+    write!(
+        stream,
+        "{request} HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), head.replace("\r\n", "\n"), body.to_owned())
 }
 
 impl Drop for Dev {
@@ -382,4 +401,79 @@ fn settings_that_are_misspelt_keep_it_from_starting() {
     assert_eq!(output.status.code(), Some(2));
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("GATEPOST_LEEWAY") && error.contains("GATEPOST_SCOPE"), "{error}");
+}
+
+/// Reads the token from the cookie, if a token against request forgery comes with it.
+const COOKIE_SETTINGS: [(&str, &str); 2] = [
+    ("GATEPOST_TOKEN_SOURCES", "cookie:__Host-gatepost"),
+    ("GATEPOST_CSRF_HEADER", "X-CSRF-Token"),
+];
+
+#[test]
+fn a_browser_app_has_sign_in_session_and_api_at_one_address() {
+    let dev = Dev::start_with(&[], &COOKIE_SETTINGS);
+    let routes = dev.folder.path().join("policies/routes/openapi.yaml");
+    let text = fs::read_to_string(&routes).unwrap();
+    let source = "identitySource: method.request.header.";
+    let both = format!("{source}Cookie, method.request.header.X-CSRF-Token");
+    assert!(text.contains(source));
+    fs::write(&routes, text.replace(&format!("{source}Authorization"), &both)).unwrap();
+    dev.line_with("in force now");
+
+    let (status, head, _) = dev.exchange("GET /auth/login?next=/movies", &[]);
+    assert_eq!(status, 302, "{head}");
+    let (login, page) = (cookies(&head), location(&head));
+    let query = page.strip_prefix(&format!("{}/oauth2/authorize", dev.issuer)).unwrap().to_owned();
+    let (status, head) = choose(&dev.issuer, &query, "alice");
+    assert_eq!(status, 303, "{head}");
+    let back = location(&head);
+    let callback = back.strip_prefix(&dev.api).unwrap();
+    let (status, head, body) = dev.exchange(&format!("GET {callback}"), &[("Cookie", &login)]);
+    assert_eq!((status, location(&head).as_str()), (303, "/movies"), "{body}");
+    let session = cookies(&head);
+
+    let (status, _, me) = dev.exchange("GET /auth/me", &[("Cookie", &session)]);
+    assert_eq!(status, 200, "{me}");
+    let me: Value = serde_json::from_str(&me).unwrap();
+    assert_eq!(me["username"], "alice");
+    let csrf = me["csrf_token"].as_str().unwrap();
+    for (path, headers, want) in [
+        ("/movies", vec![("Cookie", session.as_str()), ("X-CSRF-Token", csrf)], 200),
+        ("/shows", vec![("Cookie", session.as_str()), ("X-CSRF-Token", csrf)], 403),
+        ("/movies", vec![("Cookie", session.as_str()), ("X-CSRF-Token", "x")], 401),
+        ("/movies", vec![("Cookie", session.as_str())], 401),
+    ] {
+        assert_eq!(dev.send(&format!("GET {path}"), &headers).0, want, "{path}");
+    }
+}
+
+#[test]
+fn faulty_settings_of_the_session_function_leave_the_api_as_it_is() {
+    let dev = Dev::start_with(&[], &[("GATEPOST_SESSION_MODE", "jwt")]);
+    let note = dev.said.iter().find(|line| line.contains("/auth/ is not served")).unwrap();
+    assert!(note.contains("`GATEPOST_SESSION_MODE` must be `token`"), "{note}");
+    assert_eq!(dev.get("/movies", Some(&dev.token("alice"))), 200);
+    assert_ne!(dev.get("/auth/me", None), 200);
+}
+
+/// Chooses an account on the sign-in page: the status and the head of the answer.
+fn choose(issuer: &str, query: &str, account: &str) -> (u16, String) {
+    let form = format!("username={account}");
+    let (kind, length) = ("application/x-www-form-urlencoded", form.len().to_string());
+    let headers = [("Content-Type", kind), ("Content-Length", length.as_str())];
+    let (status, head, _) = exchange(issuer, &format!("POST /login{query}"), &headers, &form);
+    (status, head)
+}
+
+/// What a browser would send of the cookies that an answer sets.
+fn cookies(head: &str) -> String {
+    let set = head.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
+    let kept = set.filter(|cookie| !cookie.ends_with("Max-Age=0"));
+    let pairs = kept.map(|cookie| cookie.split(';').next().unwrap());
+    pairs.collect::<Vec<_>>().join("; ")
+}
+
+fn location(head: &str) -> String {
+    let line = head.lines().find_map(|line| line.strip_prefix("location: "));
+    line.unwrap_or_default().to_owned()
 }

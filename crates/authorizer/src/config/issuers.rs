@@ -96,7 +96,8 @@ pub(super) fn read(vars: &mut Variables<'_>, leeway: Leeway) -> Vec<Issuer> {
     }
     let mut issuers: Vec<Issuer> = Vec::new();
     for (index, element) in elements.iter().enumerate() {
-        let mut entry = Entry { vars: &mut *vars, place: pointer("", index), json: element };
+        let place = pointer("", index);
+        let mut entry = Entry { vars: &mut *vars, setting: NAME, place, json: element };
         let Some(issuer) = entry.read(leeway) else { continue };
         if issuers.iter().any(|other| other.expected.issuer() == issuer.expected.issuer()) {
             entry.fault("issuer", "is the same as in another entry");
@@ -107,6 +108,17 @@ pub(super) fn read(vars: &mut Variables<'_>, leeway: Leeway) -> Vec<Issuer> {
         issuers.push(issuer);
     }
     issuers
+}
+
+/// Reads one issuer that is the whole of `setting`, noting every fault. The clocks may differ by
+/// `leeway`.
+pub fn read_one(
+    vars: &mut Variables<'_>,
+    setting: &'static str,
+    json: &Json,
+    leeway: Leeway,
+) -> Option<Issuer> {
+    Entry { vars, setting, place: String::new(), json }.read(leeway)
 }
 
 /// Whether a name could have both prefixes. One that is empty is none.

@@ -300,7 +300,7 @@ async fn keys_fetched_ahead_are_there_for_the_first_call() {
 #[tokio::test(start_paused = true)]
 async fn keys_of_the_settings_are_never_fetched() {
     let set = KeySet::parse(set_text(&["a"]).as_bytes()).unwrap();
-    let source = KeySource::Inline(Arc::new(set));
+    let source = KeySource(Keys::Inline(Arc::new(set)));
     let issuer = Issuer::default();
     source.warm_up(&issuer, at(0), Instant::now()).await;
     assert_eq!(has(&source, &issuer, "a", 10 * MAX_STALE).await, Ok(true));

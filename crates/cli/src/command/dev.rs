@@ -15,7 +15,8 @@ use crate::exit_status::ExitStatus;
 ///
 /// An API Gateway REST API guarded by Gatepost, an issuer to sign in with, and a
 /// DynamoDB-compatible table that holds the documents of the policies folder and follows it as you
-/// save. `GATEPOST_…` variables set the authorizer as they would in Lambda. Ctrl-C ends it.
+/// save; for browser apps the session function under /auth/. `GATEPOST_…` variables set the
+/// functions as they would in Lambda. Ctrl-C ends it.
 #[derive(clap::Args, Debug)]
 pub(crate) struct DevArgs {
     /// Folder with groups/*.json and routes/openapi.yaml

@@ -34,7 +34,7 @@ pub(super) async fn start(
         return Ok(Arc::new(url.clone()));
     }
     if let Some(binary) = &args.lambda {
-        let variables = settings.all().iter();
+        let variables = settings.all().into_iter();
         let mut config = LambdaConfig::new(binary);
         config.env = variables.map(|(name, value)| (name.into(), value.into())).collect();
         config.output = OutputSink::new(|_, line| tell(&format!("lambda   {line}")));
@@ -46,7 +46,7 @@ pub(super) async fn start(
         lambda.ready().await;
         return Ok(Arc::new(lambda));
     }
-    let config = Config::from_vars(|name| settings.get(name), settings.all().keys().cloned())
+    let config = Config::from_vars(|name| settings.get(name), settings.all().into_keys())
         .context("the authorizer's settings")?;
     let https = HttpsClient::from_vars(|name| settings.get(name))?;
     let client = DynamoDbSettings::from_vars(|name| settings.get(name))?.client(&https);

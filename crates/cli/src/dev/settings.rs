@@ -1,4 +1,4 @@
-//! What the authorizer of `gatepost dev` is told, as environment variables.
+//! What the functions of `gatepost dev` are told, as environment variables.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -12,7 +12,10 @@ use crate::development::CLIENT;
 
 const ISSUERS: &str = "GATEPOST_ISSUERS";
 
-/// Variables of the authorizer, by name.
+/// How settings begin that are the session function's alone.
+const SESSION: [&str; 2] = ["GATEPOST_PAGE_", "GATEPOST_SESSION_"];
+
+/// Variables of the authorizer and the session function, by name.
 #[derive(Debug)]
 pub(super) struct Settings(BTreeMap<String, String>);
 
@@ -65,8 +68,15 @@ impl Settings {
         self.0.get(name).cloned()
     }
 
-    /// Every variable.
-    pub(super) fn all(&self) -> &BTreeMap<String, String> {
+    /// Every variable of the authorizer.
+    pub(super) fn all(&self) -> BTreeMap<String, String> {
+        let mut all = self.0.clone();
+        all.retain(|name, _| !SESSION.iter().any(|prefix| name.starts_with(prefix)));
+        all
+    }
+
+    /// Every variable, those of the session function among them.
+    pub(super) fn everything(&self) -> &BTreeMap<String, String> {
         &self.0
     }
 }

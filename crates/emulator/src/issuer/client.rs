@@ -131,7 +131,7 @@ pub fn demo_clients() -> Vec<Client> {
         Client::web(
             WEB_CLIENT,
             on_this_machine(&["/", "/callback", "/auth/callback"]),
-            on_this_machine(&["/"]),
+            on_this_machine(&["/", "/signed-out"]),
         ),
         Client::machine(MACHINE_CLIENT, MACHINE_SECRET, ["catalogue/read", "catalogue/write"]),
     ]

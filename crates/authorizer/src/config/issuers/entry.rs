@@ -1,4 +1,4 @@
-//! One element of `GATEPOST_ISSUERS`.
+//! One issuer, as an element of `GATEPOST_ISSUERS` has it.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use gatepost_core::token::{
     Algorithm, ClaimValue, ExpectedToken, KeySet, Leeway, RequiredClaim, TokenProfile, TokenUse,
 };
 
-use super::{Issuer, KeyOrigin, NAME};
+use super::{Issuer, KeyOrigin};
 use crate::config::variables::Variables;
 use crate::url::{SecureUrl, SecureUrlError};
 
@@ -29,9 +29,11 @@ const MEMBERS: [&str; 10] = [
 /// Cognito.
 const MAX_PREFIX_BYTES: usize = 128;
 
-/// One element of the array. Where a method returns `None` it has noted a fault.
+/// One issuer. Where a method returns `None` it has noted a fault.
 pub(super) struct Entry<'a, 'v> {
     pub(super) vars: &'a mut Variables<'v>,
+    /// The variable that it stands in.
+    pub(super) setting: &'static str,
     /// The JSON Pointer of the element.
     pub(super) place: String,
     pub(super) json: &'a Json,
@@ -40,13 +42,13 @@ pub(super) struct Entry<'a, 'v> {
 impl Entry<'_, '_> {
     pub(super) fn fault(&mut self, member: &str, message: impl Display) {
         let place = pointer(&self.place, member);
-        self.vars.fault(NAME, format_args!("at `{place}` {message}"));
+        self.vars.fault(self.setting, format_args!("at `{place}` {message}"));
     }
 
     pub(super) fn read(&mut self, leeway: Leeway) -> Option<Issuer> {
         let Some(members) = self.json.as_object() else {
             let place = &self.place;
-            self.vars.fault(NAME, format_args!("at `{place}` must be an object"));
+            self.vars.fault(self.setting, format_args!("at `{place}` must be an object"));
             return None;
         };
         for (name, _) in members {
@@ -95,7 +97,7 @@ impl Entry<'_, '_> {
             .map(|expected| expected.with_leeway(leeway));
         if let Err(error) = &expected {
             let place = &self.place;
-            self.vars.fault(NAME, format_args!("at `{place}` {error}"));
+            self.vars.fault(self.setting, format_args!("at `{place}` {error}"));
         }
         expected.ok()
     }
@@ -129,7 +131,7 @@ impl Entry<'_, '_> {
                 Ok(claim) => claims.push(claim),
                 Err(message) => {
                     let place = pointer(&pointer(&self.place, "required_claims"), name);
-                    self.vars.fault(NAME, format_args!("at `{place}` {message}"));
+                    self.vars.fault(self.setting, format_args!("at `{place}` {message}"));
                 }
             }
         }
