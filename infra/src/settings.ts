@@ -90,12 +90,6 @@ export function timing(settings: AuthorizerSettings): Timing {
   };
 }
 
-/** The names of the tables that the function reads. */
-export interface Tables {
-  readonly policies: string;
-  readonly sessions?: string;
-}
-
 /**
  * The function's environment. What decides how API Gateway must be set up is always written, the rest
  * where it was given.
@@ -105,7 +99,7 @@ export interface Tables {
 export function environment(
   settings: AuthorizerSettings,
   issuers: readonly [Issuer, ...Issuer[]],
-  tables: Tables,
+  tableName: string,
   agreement: Agreement,
   kind: 'rest' | 'http' | 'websocket',
   toJson: (value: unknown) => string,
@@ -122,20 +116,17 @@ export function environment(
     GATEPOST_LEEWAY_SECONDS: settings.leeway?.toSeconds().toString(),
     GATEPOST_LOG_SAMPLE_PERCENT: settings.logSamplePercent?.toString(),
     GATEPOST_MAX_POLICY_BYTES: settings.maxPolicyBytes?.toString(),
-    GATEPOST_POLICY_TABLE: tables.policies,
+    GATEPOST_POLICY_TABLE: tableName,
     GATEPOST_POLICY_TTL_SECONDS: settings.policyTtl?.toSeconds().toString(),
     GATEPOST_RESPONSE: agreement.response,
     GATEPOST_REVOCATION: onOrOff(settings.revocation),
     GATEPOST_SCOPE: agreement.scope,
-    GATEPOST_SESSION_TABLE: tables.sessions,
     GATEPOST_SUBJECTS: settings.subjects?.join(','),
     GATEPOST_TABLE_LAYOUT: settings.tableLayout,
     GATEPOST_TOKEN_SOURCES: agreement.tokenSources.join(','),
     GATEPOST_USAGE_IDENTIFIER_KEY: agreement.usageIdentifierKey ? 'on' : undefined,
   };
-  const faults = [
-    ...rangeFaults(given), ...combinationFaults(settings, issuers, kind), ...sessionFaults(agreement, tables),
-  ];
+  const faults = [...rangeFaults(given), ...combinationFaults(settings, issuers, kind)];
   if (faults.length > 0) {
     throw new Error(`Gatepost: ${faults.join('; ')}`);
   }
@@ -155,13 +146,6 @@ function rangeFaults(given: Record<string, string | undefined>): string[] {
     const isRight = text === undefined || (Number.isInteger(number) && number >= least && number <= most);
     return isRight ? [] : [`${name} is ${text}, but must be a whole number from ${least} to ${most}`];
   });
-}
-
-function sessionFaults(agreement: Agreement, tables: Tables): string[] {
-  const isRead = agreement.tokenSources.some((source) => source.startsWith('session:'));
-  if (isRead && tables.sessions === undefined) return ['a `session:` token source needs `sessions`, the table of the sessions'];
-  if (!isRead && tables.sessions !== undefined) return ['`sessions` is the table of a `session:` token source, and there is none'];
-  return [];
 }
 
 function combinationFaults(

@@ -1,4 +1,4 @@
-import { aws_apigateway as rest, aws_dynamodb as dynamodb, Duration } from 'aws-cdk-lib';
+import { aws_apigateway as rest, Duration } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { ISSUER_MEMBERS } from '../src/issuer.js';
 import { TABLE_REASONS } from '../src/metrics.js';
@@ -23,9 +23,6 @@ const ALL: AuthorizerSettings = {
   tableLayout: 'gatepost',
 };
 
-/** What the function is told where cookies hold ids of sessions. */
-const OF_SESSIONS = ['GATEPOST_SESSION_TABLE'];
-
 const made = (settings: AuthorizerSettings, issuer?: Issuer) => {
   const { api, guard, template } = world({ apiKeySourceType: rest.ApiKeySourceType.AUTHORIZER });
   guard({ frontDoor: { kind: 'rest', api, usageIdentifierKey: true }, settings, ...(issuer && { issuers: [issuer] as const }) });
@@ -38,10 +35,10 @@ describe('the function\'s settings', () => {
     .map(([, name, range, initial]) => ({ name: name!, range: range!, initial: initial! }));
 
   test('are all to be had, under the names that the function knows', () => {
-    const { api, guard, stack, template } = world();
-    guard({ frontDoor: { kind: 'rest', api, tokenSources: ['session:id'] }, sessions: dynamodb.Table.fromTableName(stack, 'Sessions', 'sessions') });
+    const { api, guard, template } = world();
+    guard({ frontDoor: { kind: 'rest', api, tokenSources: ['cookie:id'] } });
     const names = [environmentOf(made(ALL)), environmentOf(template())].flatMap(Object.keys);
-    expect([...new Set(names)].sort()).toEqual([...new Set([...table.map(({ name }) => name), ...OF_SESSIONS])].sort());
+    expect([...new Set(names)].sort()).toEqual(table.map(({ name }) => name).sort());
   });
 
   test.each(Object.entries(RANGES))('%s has the function\'s range and default', (name, { initial, least, most }) => {

@@ -191,7 +191,6 @@ describe('the session function', () => {
       GATEPOST_POLICY_TABLE: { Ref: expect.stringMatching(/^Policies/) },
       GATEPOST_SESSION_ISSUER: expect.anything(),
       GATEPOST_SESSION_KEYS: { 'Fn::Join': ['', ['{{resolve:secretsmanager:', { Ref: expect.stringMatching(/^SessionKeys/) }, ':SecretString:::}}']] },
-      GATEPOST_SESSION_MODE: 'token',
       GATEPOST_SESSION_ORIGIN: expect.anything(),
     });
     template.hasResourceProperties('AWS::SecretsManager::Secret', { SecretString: '[]' });
@@ -212,22 +211,9 @@ describe('the session function', () => {
     ]);
   });
 
-  test('keeps sessions in a table of its own in the mode `opaque`, where they end by themselves', () => {
-    const opaque = made({ mode: 'opaque', subjects: ['group', 'user'], pagePass: Duration.minutes(10) });
-    opaque.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
-      KeySchema: [{ AttributeName: 'session', KeyType: 'HASH' }],
-      TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true },
-    });
-    const [tableId] = Object.keys(opaque.findResources('AWS::DynamoDB::GlobalTable'));
-    expect(variablesOf(opaque)).toMatchObject({
-      GATEPOST_PAGE_PASS_SECONDS: '600', GATEPOST_SESSION_MODE: 'opaque', GATEPOST_SESSION_TABLE: { Ref: tableId }, GATEPOST_SUBJECTS: 'group,user',
-    });
-    const [policy] = properties('AWS::IAM::Policy', opaque);
-    expect(policy.PolicyDocument.Statement).toContainEqual({
-      Action: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-      Effect: 'Allow',
-      Resource: { 'Fn::GetAtt': [tableId, 'Arn'] },
-    });
+  test('says whose documents count, and how long a pass holds', () => {
+    const variables = variablesOf(made({ subjects: ['group', 'user'], pagePass: Duration.minutes(10) }));
+    expect(variables).toMatchObject({ GATEPOST_PAGE_PASS_SECONDS: '600', GATEPOST_SUBJECTS: 'group,user' });
   });
 
   test.each<[Partial<GatepostSessionProps>, RegExp]>([

@@ -23,14 +23,6 @@ export interface GatepostSessionProps {
   /** Where users sign in. The provider must know `{origin}/auth/callback`. */
   readonly issuer: SessionIssuer;
 
-  /**
-   * What the cookie holds: the access token, or the id of a session, which a table then has. Tokens
-   * outgrow cookies (4,096 bytes) with some hundred groups; ids do not, and end at once with their row.
-   *
-   * @default 'token'
-   */
-  readonly mode?: 'opaque' | 'token';
-
   /** The one origin of pages and API, without a slash at the end: `GatepostSite.origin`. */
   readonly origin: string;
 
@@ -57,7 +49,7 @@ export interface GatepostSessionProps {
   /** @default RetentionDays.THREE_MONTHS */
   readonly logRetention?: logs.RetentionDays;
 
-  /** What becomes of sessions, keys and log when they leave the stack. @default RemovalPolicy.RETAIN */
+  /** What becomes of keys and log when they leave the stack. @default RemovalPolicy.RETAIN */
   readonly removalPolicy?: RemovalPolicy.RETAIN | RemovalPolicy.DESTROY;
 }
 
@@ -79,17 +71,13 @@ export class GatepostSession extends Construct {
   /** A JSON array of `{"id", "key"}`, the current one first. */
   readonly keys: secrets.Secret;
   readonly logGroup: logs.LogGroup;
-  /** In the mode `opaque`. */
-  readonly sessions?: dynamodb.TableV2;
 
   /** @throws If a setting is out of its range. */
   constructor(scope: Construct, id: string, props: GatepostSessionProps) {
     super(scope, id);
     const machine = props.machine ?? 'arm64';
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
-    const mode = props.mode ?? 'token';
     this.keys = this.secret(removalPolicy);
-    if (mode === 'opaque') this.sessions = this.table(removalPolicy);
     this.logGroup = new logs.LogGroup(this, 'Logs', { retention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS, removalPolicy });
     this.function = new lambda.Function(this, 'Function', {
       description: 'Gatepost: signs people in, and keeps their sessions',
@@ -99,7 +87,7 @@ export class GatepostSession extends Construct {
       code: props.code instanceof lambda.Code
         ? props.code
         : codeFromZip(props.code ?? defaultZip(machine, 'gatepost-session'), machine, 'sessionZip'),
-      environment: this.environment(props, mode),
+      environment: this.environment(props),
       memorySize: 256,
       // Two requests to the provider, one after the other, and the table.
       timeout: Duration.seconds(15),
@@ -118,7 +106,7 @@ export class GatepostSession extends Construct {
     this.routes(props.api);
   }
 
-  private environment(props: GatepostSessionProps, mode: 'opaque' | 'token'): Record<string, string> {
+  private environment(props: GatepostSessionProps): Record<string, string> {
     const { issuer, clientId, clientSecret, scopes } = props.issuer;
     const passSeconds = props.pagePass?.toSeconds() ?? PAGE_PASS_SECONDS.initial;
     if (passSeconds < PAGE_PASS_SECONDS.least || passSeconds > PAGE_PASS_SECONDS.most) {
@@ -138,9 +126,7 @@ export class GatepostSession extends Construct {
       }),
       // CloudFormation puts the secret in; neither the template nor its parameters have it.
       GATEPOST_SESSION_KEYS: this.keys.secretValue.unsafeUnwrap(),
-      GATEPOST_SESSION_MODE: mode,
       GATEPOST_SESSION_ORIGIN: props.origin,
-      ...(this.sessions !== undefined && { GATEPOST_SESSION_TABLE: this.sessions.tableName }),
       ...(props.subjects !== undefined && { GATEPOST_SUBJECTS: props.subjects.join(',') }),
     };
   }
@@ -159,18 +145,6 @@ export class GatepostSession extends Construct {
     return secret;
   }
 
-  private table(removalPolicy: RemovalPolicy): dynamodb.TableV2 {
-    return new dynamodb.TableV2(this, 'Sessions', {
-      partitionKey: { name: 'session', type: dynamodb.AttributeType.STRING },
-      billing: dynamodb.Billing.onDemand(),
-      // To have sessions back from before they ended would be a fault.
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: false },
-      timeToLiveAttribute: 'expires_at',
-      deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
-      removalPolicy,
-    });
-  }
-
   private role(policies: dynamodb.ITable): iam.Role {
     const role = new iam.Role(this, 'Role', {
       description: 'What the session function of Gatepost may do',
@@ -178,12 +152,6 @@ export class GatepostSession extends Construct {
     });
     role.addToPolicy(new iam.PolicyStatement({ actions: ['dynamodb:BatchGetItem'], resources: [policies.tableArn] }));
     policies.encryptionKey?.grantDecrypt(role);
-    if (this.sessions !== undefined) {
-      role.addToPolicy(new iam.PolicyStatement({
-        actions: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-        resources: [this.sessions.tableArn],
-      }));
-    }
     this.logGroup.grantWrite(role);
     role.addToPolicy(new iam.PolicyStatement({ actions: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'], resources: ['*'] }));
     Validations.of(role).acknowledge({

@@ -45,8 +45,12 @@ impl Deployed {
         create_table(&client, "policies").await.unwrap();
         for (subject, document) in world::example() {
             let document = PolicyDocument::parse(document.to_string().as_bytes()).unwrap();
-            let revision =
-                NewRevision { updated_at: SystemTime::UNIX_EPOCH, updated_by: "test", comment: "" };
+            let revision = NewRevision {
+                updated_at: SystemTime::UNIX_EPOCH,
+                updated_by: "test",
+                comment: "",
+                source_revision: None,
+            };
             let subject = subject.parse().unwrap();
             put_policy(&client, "policies", &subject, &document, None, &revision).await.unwrap();
         }
