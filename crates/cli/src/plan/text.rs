@@ -80,7 +80,7 @@ fn write_checks(checks: &Checks, paint: &Paint, out: &mut dyn Write) -> io::Resu
         writeln!(out)?;
     }
     for refusal in &checks.refusals {
-        writeln!(out, "{bad}refused:{bad:#} {refusal}")?;
+        writeln!(out, "{bad}against it:{bad:#} {refusal}")?;
     }
     Ok(())
 }

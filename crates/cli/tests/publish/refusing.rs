@@ -36,7 +36,7 @@ async fn lint_errors_and_failed_tests_refuse_and_an_override_is_recorded() {
     .unwrap();
     let plan = world.run(&["plan"]);
     assert_eq!(plan.code, Some(1), "{plan:?}");
-    assert!(plan.out.contains("refused: 1 of 1 test fail"), "{plan:?}");
+    assert!(plan.out.contains("against it: 1 of 1 test fail"), "{plan:?}");
     assert!(plan.out.contains("alice: GET /b: want allow, got implicit_deny"), "{plan:?}");
     let refused = world.run(&["apply", "--yes"]);
     assert_eq!((refused.code, world.rows().await.len()), (Some(1), 0), "{refused:?}");
