@@ -61,13 +61,6 @@ impl Template {
         Ok(Self { document })
     }
 
-    /// The logical ids of its APIs.
-    pub fn apis(&self) -> Vec<&str> {
-        let Ok(resources) = Resources::read(&self.document.root()) else { return Vec::new() };
-        let apis = resources.of_kind(REST_API).chain(resources.of_kind(V2_API));
-        apis.map(|resource| resource.id).collect()
-    }
-
     /// One of its APIs: the only one, unless it is named.
     ///
     /// # Errors
@@ -77,7 +70,8 @@ impl Template {
     pub fn deployment(&self, name: Option<&str>) -> Result<Deployment, DefinitionError> {
         let root = self.document.root();
         let resources = Resources::read(&root)?;
-        let apis = self.apis();
+        let apis = resources.of_kind(REST_API).chain(resources.of_kind(V2_API));
+        let apis: Vec<&str> = apis.map(|resource| resource.id).collect();
         let name = match (name, apis.as_slice()) {
             (Some(name), _) => name,
             (None, [name]) => name,
