@@ -1,17 +1,19 @@
 //! `gatepost dev` as a newcomer runs it: the real program, tokens minted by the real command.
 #![cfg(test)]
 
+mod program;
+
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
-use std::{fs, thread};
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 use serde_json::Value;
 
-const GATEPOST: &str = env!("CARGO_BIN_EXE_gatepost");
+use crate::program::{GATEPOST, address, copy, gatepost, lines_of, lines_until};
 
 /// Longer than anything takes on a busy machine: only a failure waits for it.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -46,15 +48,7 @@ impl Dev {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let stderr = BufReader::new(process.stderr.take().unwrap());
-        let (send, lines) = channel();
-        thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                if send.send(line).is_err() {
-                    break;
-                }
-            }
-        });
+        let lines = lines_of(&mut process);
         let (api, issuer) = (String::new(), String::new());
         let mut dev = Self { process, lines, said: Vec::new(), api, issuer, folder };
         let (said, line) = dev.lines_until("  API ");
@@ -72,15 +66,7 @@ impl Dev {
 
     /// The next line that holds `text`, and those before it.
     fn lines_until(&self, text: &str) -> (Vec<String>, String) {
-        let deadline = Instant::now() + PATIENCE;
-        let mut seen = Vec::new();
-        while let Ok(line) = self.lines.recv_timeout(deadline.duration_since(Instant::now())) {
-            if line.contains(text) {
-                return (seen, line);
-            }
-            seen.push(line);
-        }
-        panic!("no line with `{text}` in {seen:#?}");
+        lines_until(&self.lines, text, PATIENCE)
     }
 
     fn token(&self, account: &str) -> String {
@@ -143,34 +129,6 @@ impl Drop for Dev {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
-    }
-}
-
-/// The program, without settings that the shell of whoever runs the tests may have.
-fn gatepost() -> Command {
-    let mut command = Command::new(GATEPOST);
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("GATEPOST_") || text.starts_with("AWS_") {
-            command.env_remove(name);
-        }
-    }
-    command
-}
-
-fn address(line: &str) -> String {
-    line.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
     }
 }
 

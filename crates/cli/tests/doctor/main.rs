@@ -3,6 +3,8 @@
 
 mod aws;
 mod broken;
+#[path = "../program/mod.rs"]
+mod program;
 mod world;
 
 use std::collections::BTreeMap;
@@ -16,7 +18,8 @@ use serde_json::{Value, json};
 
 use crate::aws::Aws;
 use crate::broken::Fault;
-use crate::world::{Run, TABLE, World, gatepost, line_with, lines_of, run};
+use crate::program::{gatepost, lines_of};
+use crate::world::{Run, TABLE, World, line_with, run};
 
 /// The probes that ask about API Gateway's own settings, or for HTTPS, which `dev` has not.
 const NOT_HERE: [&str; 3] = ["https-only", "flush", "settings"];

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::Receiver;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -16,13 +15,13 @@ use gatepost_authorizer::https::HttpsClient;
 use gatepost_emulator::dynamodb::{DynamoDb, Storage};
 use serde_json::Value;
 
-const GATEPOST: &str = env!("CARGO_BIN_EXE_gatepost");
-
-/// The table that `gatepost dev` fills.
-pub(crate) const TABLE: &str = "gatepost-policies";
+use crate::program::{GATEPOST, address, copy, gatepost, lines_of, lines_until};
 
 /// Longer than anything takes on a busy machine: only a failure waits for it.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// The table that `gatepost dev` fills.
+pub(crate) const TABLE: &str = "gatepost-policies";
 
 /// `gatepost dev`, ended when this is dropped.
 pub(crate) struct World {
@@ -197,57 +196,7 @@ impl Run {
     }
 }
 
-/// The program, without settings that the shell of whoever runs the tests may have.
-pub(crate) fn gatepost() -> Command {
-    let mut command = Command::new(GATEPOST);
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("GATEPOST_") || text.starts_with("AWS_") {
-            command.env_remove(name);
-        }
-    }
-    command
-}
-
-/// What a process says on standard error, line by line.
-pub(crate) fn lines_of(process: &mut Child) -> Receiver<String> {
-    let stderr = BufReader::new(process.stderr.take().unwrap());
-    let (send, lines) = channel();
-    thread::spawn(move || {
-        for line in stderr.lines().map_while(Result::ok) {
-            if send.send(line).is_err() {
-                break;
-            }
-        }
-    });
-    lines
-}
-
 /// The next line that holds `text`.
 pub(crate) fn line_with(lines: &Receiver<String>, text: &str) -> String {
-    let deadline = Instant::now() + PATIENCE;
-    let mut seen = Vec::new();
-    while let Ok(line) = lines.recv_timeout(deadline.duration_since(Instant::now())) {
-        if line.contains(text) {
-            return line;
-        }
-        seen.push(line);
-    }
-    panic!("no line with `{text}` in {seen:#?}");
-}
-
-fn address(line: &str) -> String {
-    line.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
+    lines_until(lines, text, PATIENCE).1
 }
