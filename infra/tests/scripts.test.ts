@@ -89,8 +89,9 @@ describe('scripts/smoke-test', () => {
     'while [ $# -gt 0 ]; do [ "$1" = --dump-header ] && echo "access-control-allow-origin: *" >"$2"; shift; done',
     status,
   ].join('\n');
-  const ask = (status: string) =>
-    run('smoke-test', ['https://api.example/'], { curl: curl(status), grep: 'exec /usr/bin/grep "$@"' }, { GATEPOST_PATIENCE: '0' });
+  const ask = (status: string, ...site: string[]) => run(
+    'smoke-test', ['https://api.example/', ...site], { curl: curl(status), grep: 'exec /usr/bin/grep "$@"', tr: 'exec /usr/bin/tr "$@"' }, { GATEPOST_PATIENCE: '0' },
+  );
 
   test('is content with an API that is guarded', () => {
     const { status, stdout } = ask('case "$all" in *OPTIONS*) printf 204 ;; *health) printf 200 ;; *) printf 401 ;; esac');
@@ -101,6 +102,13 @@ describe('scripts/smoke-test', () => {
   test('fails when an API is open', () => {
     const { status, stdout } = ask('printf 200');
     expect(stdout.match(/^WRONG .*: 200, not 401$/gm)).toHaveLength(3);
+    expect(status).toBe(1);
+  });
+
+  test('is not content with a site whose pages are open', () => {
+    const { status, stdout } = ask('case "$all" in *OPTIONS*) printf 204 ;; *health* | */app/*) printf 200 ;; *) printf 401 ;; esac', 'https://site.example/');
+    expect(stdout).toMatch(/^WRONG {2}the site's page \/app\/admin\/ for nobody: 200, not 302\nWRONG {2}… and not to \/auth\/login/m);
+    expect(stdout).toMatch(/^ok {5}the site's session for nobody: 401/m);
     expect(status).toBe(1);
   });
 

@@ -225,3 +225,8 @@ describe('the session function', () => {
     expect(() => made(props)).toThrow(message);
   });
 });
+
+test('buckets are emptied before they are deleted, if they are to be', () => {
+  template.resourceCountIs('Custom::S3AutoDeleteObjects', 0);
+  appTemplate({ web: true, sessionZip: ZIP, keepData: false }).resourceCountIs('Custom::S3AutoDeleteObjects', 2);
+});

@@ -115,7 +115,7 @@ export class GatepostSite extends Construct {
       encryption: s3.BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      removalPolicy,
+      ...deletion(removalPolicy),
       versioned: true,
       lifecycleRules: [{ noncurrentVersionExpiration: Duration.days(30), abortIncompleteMultipartUploadAfter: Duration.days(1) }],
     });
@@ -155,9 +155,14 @@ export class GatepostSite extends Construct {
       // CloudFront delivers its logs by access control lists.
       objectOwnership: s3.ObjectOwnership.OBJECT_WRITER,
       lifecycleRules: [{ expiration: retention }],
-      removalPolicy,
+      ...deletion(removalPolicy),
     });
     Validations.of(bucket).acknowledge({ id: 'AwsSolutions-S1', reason: 'It is the bucket of the logs' });
     return bucket;
   }
+}
+
+/** A bucket that is not empty cannot be deleted, so that one to be deleted has to be emptied. */
+function deletion(removalPolicy: RemovalPolicy): Pick<s3.BucketProps, 'autoDeleteObjects' | 'removalPolicy'> {
+  return { removalPolicy, autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY };
 }
