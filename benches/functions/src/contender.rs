@@ -26,8 +26,12 @@ pub enum Kind {
 /// Where Gatepost finds the token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Credential {
+    /// In a cookie.
     Cookie,
+    /// In the header `Authorization`.
     Header,
+    /// In a row of a table, whose id a cookie has.
+    Session,
 }
 
 /// Where the world is.
@@ -95,6 +99,11 @@ fn gatepost(credential: Credential, addresses: &Addresses) -> Vec<(&'static str,
             ("GATEPOST_CSRF_HEADER", "X-CSRF-Token".to_owned()),
             ("GATEPOST_TOKEN_SOURCES", "cookie:__Host-gatepost".to_owned()),
         ]),
+        Credential::Session => settings.extend([
+            ("GATEPOST_CSRF_HEADER", "X-CSRF-Token".to_owned()),
+            ("GATEPOST_SESSION_TABLE", "sessions".to_owned()),
+            ("GATEPOST_TOKEN_SOURCES", "session:__Host-gatepost".to_owned()),
+        ]),
     }
     settings
 }
@@ -108,6 +117,7 @@ pub fn all(root: &Path, authorizer: &Path, floor: &Path) -> Vec<Contender> {
     let node = || vec![PathBuf::from("node"), here.join("node/dist/index.cjs")];
     let python = || vec![root.join(".tools/bench/bin/python"), here.join("python/authorizer.py")];
     let ttl = |seconds: &str| vec![("GATEPOST_POLICY_TTL_SECONDS", seconds.to_owned())];
+    let session_ttl = |seconds: &str| ("GATEPOST_SESSION_TTL_SECONDS", seconds.to_owned());
     let peer_ttl = |seconds: &str| vec![("POLICY_TTL_SECONDS", seconds.to_owned())];
     let gatepost = |name, credential, seconds| Contender {
         name,
@@ -127,10 +137,17 @@ pub fn all(root: &Path, authorizer: &Path, floor: &Path) -> Vec<Contender> {
         command: floor(what),
         settings: Vec::new(),
     };
+    let session = |name, seconds| {
+        let mut contender = gatepost(name, Credential::Session, "60");
+        contender.settings.push(session_ttl(seconds));
+        contender
+    };
     vec![
         gatepost("Gatepost", Credential::Header, "0"),
         gatepost("Gatepost, cached", Credential::Header, "60"),
         gatepost("Gatepost, token cookie, cached", Credential::Cookie, "60"),
+        session("Gatepost, session, cached", "60"),
+        session("Gatepost, session read each time", "0"),
         peer("Node.js", node(), "0"),
         peer("Node.js, cached", node(), "60"),
         peer("Python", python(), "0"),

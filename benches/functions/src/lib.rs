@@ -9,6 +9,7 @@ pub mod report;
 pub mod run;
 pub mod runtime_api;
 pub mod scenario;
+mod session;
 pub mod sigv4;
 pub mod statistics;
 pub mod stub;

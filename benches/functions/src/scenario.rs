@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::contender::{Addresses, Contender, Credential, Kind};
 use crate::run::{Life, Plan, live};
+use crate::session::Session;
 use crate::statistics::Spread;
 use crate::stub::Stub;
 use crate::world::{Issuer, Tables, check, event};
@@ -99,6 +100,7 @@ struct World {
     addresses: Addresses,
     keys: Stub,
     table: Stub,
+    session: Session,
     token: String,
     _folder: tempfile::TempDir,
 }
@@ -112,7 +114,9 @@ impl World {
         let issuer = Issuer::new()?;
         let key_set = issuer.key_set().into_bytes();
         let keys = Stub::start(tls.clone(), Duration::ZERO, Arc::new(move |_| key_set.clone()))?;
-        let tables = Tables::default();
+        let token = issuer.token(scenario.groups)?;
+        let session = Session::new();
+        let tables = Tables::new(session.row(&token)?);
         let table =
             Stub::start(tls, TABLE_LATENCY, Arc::new(move |request| tables.answer(request)))?;
         let scheme = if scenario.https { "https" } else { "http" };
@@ -123,8 +127,7 @@ impl World {
             keys: url(&keys, "/jwks.json"),
             public_key: issuer.public_key()?,
         };
-        let token = issuer.token(scenario.groups)?;
-        Ok(Self { addresses, keys, table, token, _folder: folder })
+        Ok(Self { addresses, keys, table, session, token, _folder: folder })
     }
 
     fn live(&self, contender: &Contender, scenario: &Scenario) -> anyhow::Result<Life> {
@@ -142,6 +145,7 @@ impl World {
                 event(&[("Authorization", &format!("Bearer {token}"))])
             }
             Kind::Gatepost(Credential::Cookie) => with_cookie(token),
+            Kind::Gatepost(Credential::Session) => with_cookie(&self.session.cookie()),
         }
     }
 }

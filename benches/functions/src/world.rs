@@ -138,37 +138,45 @@ pub fn event(credential: &[(&str, &str)]) -> Vec<u8> {
     .into_bytes()
 }
 
-/// The policy table, as DynamoDB's JSON protocol tells of it.
+/// The policy table, and a table of one session, as DynamoDB's JSON protocol tells of them.
 ///
 /// Source: [BatchGetItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html).
-#[derive(Default)]
 pub struct Tables {
+    session: Value,
     // Requests repeat, and the stub's work must not be measured.
     answers: Mutex<HashMap<Vec<u8>, Vec<u8>>>,
 }
 
 impl Tables {
+    /// `session` is the row of the one session.
+    pub fn new(session: Value) -> Self {
+        Self { session, answers: Mutex::default() }
+    }
+
     pub fn answer(&self, request: &[u8]) -> Vec<u8> {
         let mut answers = self.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(answer) = answers.get(request) {
             return answer.clone();
         }
-        let answer = work_out(request).unwrap_or_else(|| json!({}));
+        let answer = self.work_out(request).unwrap_or_else(|| json!({}));
         let answer = answer.to_string().into_bytes();
         answers.insert(request.to_vec(), answer.clone());
         answer
     }
-}
 
-fn work_out(request: &[u8]) -> Option<Value> {
-    let request: Value = serde_json::from_slice(request).ok()?;
-    let (table, asked) = request["RequestItems"].as_object()?.iter().next()?;
-    let rows: Vec<Value> = asked["Keys"]
-        .as_array()?
-        .iter()
-        .filter_map(|key| row(key["subject"]["S"].as_str()?))
-        .collect();
-    Some(json!({ "Responses": { table: rows }, "UnprocessedKeys": {} }))
+    fn work_out(&self, request: &[u8]) -> Option<Value> {
+        let request: Value = serde_json::from_slice(request).ok()?;
+        if request.get("Key").is_some() {
+            return Some(json!({ "Item": self.session }));
+        }
+        let (table, asked) = request["RequestItems"].as_object()?.iter().next()?;
+        let rows: Vec<Value> = asked["Keys"]
+            .as_array()?
+            .iter()
+            .filter_map(|key| row(key["subject"]["S"].as_str()?))
+            .collect();
+        Some(json!({ "Responses": { table: rows }, "UnprocessedKeys": {} }))
+    }
 }
 
 /// The row of a subject.
