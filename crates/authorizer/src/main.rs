@@ -21,6 +21,7 @@ use gatepost_authorizer::{logging, metrics};
 use gatepost_store::DynamoDbStore;
 use metrics_cloudwatch_embedded::Collector;
 use serde_json::value::RawValue;
+use tokio::task::yield_now;
 
 /// Lambda gives the initialisation 10 s; a world that has not answered by then is down.
 const WARM_UP: Duration = Duration::from_secs(3);
@@ -61,17 +62,17 @@ async fn serve(
     mut runtime_api: RuntimeApi,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
     loop {
-        let invocation = runtime_api.next().await?;
+        let invocation = runtime_api.next()?;
+        // The thread has waited, so that nothing is known yet of connections that were closed meanwhile.
+        yield_now().await;
         let id = &invocation.id;
         // In a build that unwinds, a panic ends its call only. Nothing that the calls share can be
         // left halfway by one.
         let outcome = AssertUnwindSafe(answer(authorizer, &invocation)).catch_unwind().await;
         let told = match outcome {
-            Ok(Ok(body)) => {
-                runtime_api.answer(id, Box::<str>::from(body).into_string().into()).await
-            }
-            Ok(Err(refusal)) => runtime_api.fail(id, &failure(refusal, &refusal.to_string())).await,
-            Err(_) => runtime_api.fail(id, &PANICKED).await,
+            Ok(Ok(body)) => runtime_api.answer(id, body.get().as_bytes()),
+            Ok(Err(refusal)) => runtime_api.fail(id, &failure(refusal, &refusal.to_string())),
+            Err(_) => runtime_api.fail(id, &PANICKED),
         };
         if let Err(error) = told {
             tracing::error!(%error, "Lambda could not be told the answer");

@@ -16,6 +16,7 @@ use gatepost_authorizer::logging;
 use gatepost_authorizer::runtime_api::{Failure, RuntimeApi};
 use gatepost_session::{Session, SessionConfig, wire};
 use gatepost_store::DynamoDbStore;
+use tokio::task::yield_now;
 
 /// Lambda gives the initialisation 10 s; a world that has not answered by then is down.
 const WARM_UP: Duration = Duration::from_secs(3);
@@ -54,20 +55,22 @@ async fn serve(
     mut runtime_api: RuntimeApi,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
     loop {
-        let invocation = runtime_api.next().await?;
+        let invocation = runtime_api.next()?;
+        // The thread has waited, so that nothing is known yet of connections that were closed meanwhile.
+        yield_now().await;
         let now = SystemTime::now();
         let time_left = invocation.deadline.duration_since(now).unwrap_or_default();
         let told = match wire::read(&invocation.event) {
             Ok((format, request)) => {
                 let answer = session.respond(&request, now, Some(time_left)).await;
                 let body = wire::write(format, &answer);
-                runtime_api.answer(&invocation.id, body.into()).await
+                runtime_api.answer(&invocation.id, body.as_bytes())
             }
             Err(error) => {
                 tracing::error!(%error, "event not read");
                 let message = error.to_string();
                 let failure = Failure { error_type: "EventError", error_message: &message };
-                runtime_api.fail(&invocation.id, &failure).await
+                runtime_api.fail(&invocation.id, &failure)
             }
         };
         if let Err(error) = told {
