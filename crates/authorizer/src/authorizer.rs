@@ -11,7 +11,6 @@ use futures_util::future::join_all;
 use gatepost_core::secret::Secret;
 use gatepost_core::token::{Claims, TokenError, UnverifiedToken};
 use gatepost_store::PolicyStore;
-use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::answer::{Answer, Form};
@@ -19,9 +18,10 @@ use crate::config::{Config, Response, Revocation, UsageIdentifierKey};
 use crate::decision_log::{CallRecord, Sampler};
 use crate::front_door::FrontDoor;
 use crate::jwks::{FetchKeySet, KeySource};
+use crate::merged::MergedPolicies;
 use crate::metrics;
 use crate::policies::{Found, Policies};
-use crate::policy::{allows_call, policy_of};
+use crate::policy::allows_call;
 use crate::refusal::{AuthorizeError, Refusal};
 use crate::request::{Request, RequestError, condition_keys, request_id};
 use crate::shadow::Shadow;
@@ -36,6 +36,7 @@ pub struct Authorizer<S> {
     key_sources: Vec<KeySource>,
     fetch: Box<dyn FetchKeySet>,
     policies: Policies<S>,
+    merged: MergedPolicies,
     shadow: Shadow,
     sampler: Sampler,
 }
@@ -73,7 +74,15 @@ impl<S: PolicyStore> Authorizer<S> {
         let policies = Policies::new(store, config.policy_ttl);
         let sampler = Sampler::new(config.log_sample_percent);
         let (fetch, shadow) = (Box::new(fetch), Shadow::default());
-        Self { config, key_sources, fetch, policies, shadow, sampler }
+        Self {
+            config,
+            key_sources,
+            fetch,
+            policies,
+            merged: MergedPolicies::default(),
+            shadow,
+            sampler,
+        }
     }
 
     /// Does ahead of the first call what it would otherwise wait for: keys are fetched and the
@@ -87,22 +96,22 @@ impl<S: PolicyStore> Authorizer<S> {
         tokio::join!(join_all(keys), self.policies.warm_up(deadline));
     }
 
-    /// Answers one event at the time `now`.
+    /// Answers one event at the time `now`, with JSON.
     ///
     /// # Errors
     ///
     /// [`Refusal`]; its text is what API Gateway must be told.
-    pub async fn answer(&self, event: &[u8], now: SystemTime) -> Result<Box<RawValue>, Refusal> {
+    pub async fn answer(&self, event: &[u8], now: SystemTime) -> Result<String, Refusal> {
         self.answer_call(Call { event, now, time_left: None, decision_id: None, trace_id: None })
             .await
     }
 
-    /// Answers one call.
+    /// Answers one call, with JSON.
     ///
     /// # Errors
     ///
     /// [`Refusal`]; its text is what API Gateway must be told.
-    pub async fn answer_call(&self, call: Call<'_>) -> Result<Box<RawValue>, Refusal> {
+    pub async fn answer_call(&self, call: Call<'_>) -> Result<String, Refusal> {
         let mut record = CallRecord::new(call.decision_id, call.trace_id);
         let outcome = self.authorize(&call, &mut record).await;
         record.write(&outcome, &self.sampler);
@@ -149,8 +158,8 @@ impl<S: PolicyStore> Authorizer<S> {
         }
 
         let Config { ref context_claims, max_policy_bytes, .. } = self.config;
-        let policy = policy_of(&policies, &claims, &request.method_arn, &self.config)?;
-        record.allows_something = policy.allows_something();
+        let merged = self.merged.of(&policies, &claims, &request.method_arn, &self.config)?;
+        record.allows_something = merged.allows_something;
         let form = match self.config.response {
             Response::Policy => Form::Policy {
                 usage_identifier_key: match self.config.usage_identifier_key {
@@ -160,13 +169,13 @@ impl<S: PolicyStore> Authorizer<S> {
             },
             Response::Simple => {
                 let keys = condition_keys(&event, call.now);
-                let is_authorized = allows_call(&policy, &request.method_arn, &keys);
+                let is_authorized = allows_call(&merged.policy, &request.method_arn, &keys);
                 record.allows_something = is_authorized;
                 Form::Simple { is_authorized }
             }
         };
         let max_bytes = max_policy_bytes.min(request.front_door.max_answer_bytes());
-        let answer = Answer::write(&policy, form, &claims, context_claims, max_bytes)?;
+        let answer = Answer::write(&merged, form, &claims, context_claims, max_bytes)?;
         self.shadow.follow(&policies, request.method_arn.stage_arn(), record.busy());
         Ok(answer)
     }

@@ -78,7 +78,7 @@ impl<'a> CallRecord<'a> {
             _ => {}
         }
         if let Ok(answer) = outcome {
-            metrics::policy_bytes(answer.body.get().len());
+            metrics::policy_bytes(answer.body.len());
         }
         if word == "policy" && !sampler.picks() {
             return;
@@ -101,7 +101,7 @@ impl<'a> CallRecord<'a> {
                     documents = self.documents,
                     subjects_read = self.subjects_read,
                     policy_digest = answer.map(|answer| answer.policy_digest.as_str()),
-                    answer_bytes = answer.map(|answer| answer.body.get().len()),
+                    answer_bytes = answer.map(|answer| answer.body.len()),
                     keys_us = micros(self.keys_took),
                     documents_us = micros(self.documents_took),
                     took_us = micros(self.started.elapsed()),

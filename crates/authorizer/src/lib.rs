@@ -18,6 +18,7 @@ mod front_door;
 pub mod https;
 pub mod jwks;
 pub mod logging;
+mod merged;
 pub mod metrics;
 mod policies;
 mod policy;

@@ -20,7 +20,6 @@ use gatepost_authorizer::{Authorizer, Call, Config, Refusal};
 use gatepost_authorizer::{logging, metrics};
 use gatepost_store::DynamoDbStore;
 use metrics_cloudwatch_embedded::Collector;
-use serde_json::value::RawValue;
 use tokio::task::yield_now;
 
 /// Lambda gives the initialisation 10 s; a world that has not answered by then is down.
@@ -70,7 +69,7 @@ async fn serve(
         // left halfway by one.
         let outcome = AssertUnwindSafe(answer(authorizer, &invocation)).catch_unwind().await;
         let told = match outcome {
-            Ok(Ok(body)) => runtime_api.answer(id, body.get().as_bytes()),
+            Ok(Ok(body)) => runtime_api.answer(id, body.as_bytes()),
             Ok(Err(refusal)) => runtime_api.fail(id, &failure(refusal, &refusal.to_string())),
             Err(_) => runtime_api.fail(id, &PANICKED),
         };
@@ -85,7 +84,7 @@ async fn serve(
 async fn answer(
     authorizer: &Authorizer<DynamoDbStore>,
     invocation: &Invocation,
-) -> Result<Box<RawValue>, Refusal> {
+) -> Result<String, Refusal> {
     let now = SystemTime::now();
     let call = Call {
         event: &invocation.event,

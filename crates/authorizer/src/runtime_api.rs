@@ -96,8 +96,7 @@ impl RuntimeApi {
     /// [`RuntimeApiError`] if Lambda could not be told.
     pub fn fail(&mut self, id: &str, failure: &Failure<'_>) -> Result<(), RuntimeApiError> {
         let body = serde_json::to_vec(failure).map_err(|_| RuntimeApiError::NoInvocation)?;
-        let error_type =
-            format!("lambda-runtime-function-error-type: {}\r\n", failure.error_type);
+        let error_type = format!("lambda-runtime-function-error-type: {}\r\n", failure.error_type);
         self.tell(&format!("{id}/error"), &error_type, &body)
     }
 

@@ -3,6 +3,8 @@
 
 #![cfg(test)]
 
+#[path = "calls/memory.rs"]
+mod memory;
 mod support;
 
 use std::collections::BTreeMap;
@@ -150,7 +152,7 @@ async fn a_line_says_what_was_decided_and_what_it_took() {
             trace_id: Some("Root=1-5759e988-bd862e3fe1be46a994272793"),
         };
         let body = authorizer.answer_call(call).await.unwrap();
-        let answer: Value = serde_json::from_str(body.get()).unwrap();
+        let answer: Value = serde_json::from_str(&body).unwrap();
         let line: Value = serde_json::from_str(&log.lines()[0]).unwrap();
         for (name, want) in [
             ("message", json!("decision")),
@@ -165,7 +167,7 @@ async fn a_line_says_what_was_decided_and_what_it_took() {
             ("impossible_subjects", json!(1)),
             ("documents", json!(1)),
             ("subjects_read", json!(read)),
-            ("answer_bytes", json!(body.get().len())),
+            ("answer_bytes", json!(body.len())),
             ("policy_digest", answer["context"]["policy_digest"].clone()),
         ] {
             assert_eq!(line[name], want, "{name}: {line}");
@@ -211,7 +213,8 @@ async fn one_authorizer_serves_calls_at_once() {
         calls.spawn(async move { authorizer.answer(event.as_bytes(), now()).await });
     }
     let answers = calls.join_all().await;
-    let answers: Vec<&str> = answers.iter().map(|answer| answer.as_ref().unwrap().get()).collect();
+    let answers: Vec<&str> =
+        answers.iter().map(|answer| answer.as_ref().unwrap().as_str()).collect();
     assert_eq!(answers, [answers[0]; 20]);
 }
 
@@ -288,7 +291,7 @@ async fn a_candidate_is_compared_once_and_changes_no_answer() {
     while started.elapsed() < Duration::from_secs(20) && lines.is_empty() {
         for _ in 0..100 {
             let answer = authorizer.answer(event.as_bytes(), now()).await.unwrap();
-            assert_eq!(answer.get(), plain.get());
+            assert_eq!(answer, plain);
         }
         lines = log.lines();
         lines.retain(|line| line.contains(r#""message":"shadow""#));

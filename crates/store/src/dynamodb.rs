@@ -17,6 +17,7 @@ mod current;
 mod erase;
 mod fault;
 mod history;
+mod known_rows;
 mod layout;
 mod read_all;
 mod revision;
@@ -37,6 +38,7 @@ use gatepost_core::subject::Subject;
 use tokio::time::{Instant, timeout_at};
 
 use self::backoff::Backoff;
+use self::known_rows::KnownRows;
 use self::row::Row;
 use crate::policy_store::{PolicyStore, Rows, StoreError};
 
@@ -66,6 +68,7 @@ pub struct DynamoDbStore {
     client: Client,
     table: String,
     layout: TableLayout,
+    known: KnownRows,
 }
 
 impl DynamoDbStore {
@@ -75,7 +78,8 @@ impl DynamoDbStore {
     /// know nothing of unprocessed keys or of the caller's deadline, so the store has its own.
     pub fn new(client: &Client, table: impl Into<String>, layout: TableLayout) -> Self {
         let config = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
-        Self { client: Client::from_conf(config), table: table.into(), layout }
+        let (client, table) = (Client::from_conf(config), table.into());
+        Self { client, table, layout, known: KnownRows::default() }
     }
 
     /// Sends one `BatchGetItem` for these partition keys.
@@ -114,7 +118,9 @@ impl DynamoDbStore {
         };
         for row in &answer.rows {
             match take(row)? {
-                Wanted::Policy(subject) => found.policies.push(self.layout.policy(subject, row)?),
+                Wanted::Policy(subject) => {
+                    found.policies.push(self.known.policy(self.layout, subject, row)?);
+                }
                 Wanted::Revocation(revocable) => {
                     found.revocations.push(layout::revocation(revocable, row)?);
                 }

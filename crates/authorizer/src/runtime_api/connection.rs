@@ -106,7 +106,8 @@ impl<S: Read + Write> Connection<S> {
         let mut at = start;
         loop {
             let rest = self.received.get(at..).unwrap_or_default();
-            let Status::Complete((line, size)) = parse_chunk_size(rest).map_err(|_| no_http())? else {
+            let Status::Complete((line, size)) = parse_chunk_size(rest).map_err(|_| no_http())?
+            else {
                 self.fill_more()?;
                 continue;
             };
@@ -194,7 +195,9 @@ impl Head {
         for header in answer.headers.iter() {
             let Ok(value) = str::from_utf8(header.value) else { continue };
             match header.name.to_ascii_lowercase().as_str() {
-                "connection" if value.eq_ignore_ascii_case("close") => head.keeps_connection = false,
+                "connection" if value.eq_ignore_ascii_case("close") => {
+                    head.keeps_connection = false
+                }
                 "content-length" => {
                     head.body = Body::Length(value.parse().map_err(|_| no_http())?);
                 }

@@ -65,7 +65,7 @@ impl Invoke for InProcess {
     fn invoke(&self, event: Bytes) -> BoxFuture<'_, Invocation> {
         Box::pin(async move {
             match self.authorizer.answer(&event, SystemTime::now()).await {
-                Ok(answer) => Invocation::Returned(String::from(Box::<str>::from(answer)).into()),
+                Ok(answer) => Invocation::Returned(answer.into()),
                 Err(refusal) => Invocation::FunctionError { message: refusal.to_string() },
             }
         })
