@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::browser::{Answered as _, Jar};
 use crate::world::{Fault, SECRET_CLIENT, World, csrf};
 
-const LOGIN: &str = "__Secure-gatepost-login";
+const LOGIN: &str = "__Host-gatepost-login";
 const REFRESH: &str = "__Secure-gatepost-refresh";
 const SESSION: &str = "__Host-gatepost";
 
@@ -67,7 +67,7 @@ async fn a_login_that_was_changed_or_is_too_old_is_none() {
         refresh,
     ] {
         let mut jar = Jar::default();
-        jar.put(LOGIN, &value, "/auth/callback");
+        jar.put(LOGIN, &value, "/");
         assert_eq!(world.peek(&jar, Method::GET, &back, &[]).await.code(), 400, "{value}");
     }
     world.pass(Duration::from_mins(10));
