@@ -180,7 +180,8 @@ impl SessionTable {
             .expression_attribute_names("#renewed_at", "renewed_at")
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .expression_attribute_values(":renewed_at", seconds(tokens.renewed_at));
-        let mut set = "#revision = #revision + :one, #renewed_at = :renewed_at".to_owned();
+        let mut set =
+            vec!["#revision = #revision + :one".to_owned(), "#renewed_at = :renewed_at".to_owned()];
         let access = tokens.access_token.map(|token| AttributeValue::B(Blob::new(token)));
         let refresh = tokens.refresh_token.map(|token| AttributeValue::S(token.to_owned()));
         let new: Vec<_> = [("access_token", access), ("refresh_token", refresh)]
@@ -188,11 +189,12 @@ impl SessionTable {
             .filter_map(|(name, value)| Some((name, value?)))
             .collect();
         for (name, value) in &new {
-            set.push_str(&format!(", #{name} = :{name}"));
+            set.push(format!("#{name} = :{name}"));
             update = update
                 .expression_attribute_names(format!("#{name}"), *name)
                 .expression_attribute_values(format!(":{name}"), value.clone());
         }
+        let set = set.join(", ");
         let update = update.update_expression(format!("SET {set} REMOVE #lease, #until"));
         Ok(match self.write(update, deadline).await? {
             Ok(()) => true,
