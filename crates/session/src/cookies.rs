@@ -20,7 +20,7 @@ pub(crate) enum Cookie {
     Pages,
     /// The refresh token, sealed.
     Refresh,
-    /// The access token.
+    /// The access token, or the id of the session.
     Session,
 }
 

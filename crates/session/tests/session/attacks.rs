@@ -221,7 +221,7 @@ async fn no_parameter_gets_into_a_header_or_a_page() {
 }
 
 /// The answer of a token endpoint with tokens of these claims.
-fn answer(world: &World, access: &Value, id: Option<&Value>) -> Fault {
+pub(crate) fn answer(world: &World, access: &Value, id: Option<&Value>) -> Fault {
     let mint = |token_use, changes: &Value| {
         let alice = Account::new("alice", ["movies-group"]);
         let mut request =
@@ -282,7 +282,7 @@ async fn new_tokens_of_someone_else_are_not_taken() {
     assert_eq!(jar.0, before);
 }
 
-async fn back_with_nonce(world: &World, jar: &mut Jar) -> (String, String) {
+pub(crate) async fn back_with_nonce(world: &World, jar: &mut Jar) -> (String, String) {
     let login = world.get(jar, "/auth/login").await;
     let nonce =
         login.location().split("nonce=").nth(1).unwrap().split('&').next().unwrap().to_owned();
