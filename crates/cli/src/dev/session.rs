@@ -44,7 +44,7 @@ pub(super) fn before(api: Router, settings: &Settings, origin: &str) -> anyhow::
     let https = HttpsClient::from_vars(read)?;
     let client = DynamoDbSettings::from_vars(read)?.client(&https);
     let store = DynamoDbStore::new(&client, &config.policy_table, config.table_layout);
-    let function: Function = Arc::new(Session::new(config, store, https)?);
+    let function: Function = Arc::new(Session::new(config, store, &client, https)?);
     Ok(Router::new().route("/auth/{*rest}", any(answer)).with_state(function).fallback_service(api))
 }
 
