@@ -48,11 +48,18 @@ pub struct Invocation {
 /// What Lambda is told in place of an answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Failure<'a> {
+pub struct Failure {
     /// A word for the kind of failure.
-    pub error_type: &'a str,
+    pub error_type: &'static str,
     /// What whoever invoked the function is told.
-    pub error_message: &'a str,
+    pub error_message: String,
+}
+
+impl Invocation {
+    /// How long Lambda waits yet, at the time `now`.
+    pub fn time_left(&self, now: SystemTime) -> Duration {
+        self.deadline.duration_since(now).unwrap_or_default()
+    }
 }
 
 impl RuntimeApi {
@@ -94,7 +101,7 @@ impl RuntimeApi {
     /// # Errors
     ///
     /// [`RuntimeApiError`] if Lambda could not be told.
-    pub fn fail(&mut self, id: &str, failure: &Failure<'_>) -> Result<(), RuntimeApiError> {
+    pub fn fail(&mut self, id: &str, failure: &Failure) -> Result<(), RuntimeApiError> {
         let body = serde_json::to_vec(failure).map_err(|_| RuntimeApiError::NoInvocation)?;
         let error_type = format!("lambda-runtime-function-error-type: {}\r\n", failure.error_type);
         self.tell(&format!("{id}/error"), &error_type, &body)
@@ -223,7 +230,8 @@ mod tests {
             assert_eq!(invocation.deadline, deadline);
             api.answer("id-1", b"[1]").unwrap();
             api.next().unwrap();
-            let failure = Failure { error_type: "Unauthorized", error_message: "Unauthorized" };
+            let error_message = "Unauthorized".to_owned();
+            let failure = Failure { error_type: "Unauthorized", error_message };
             api.fail("id-1", &failure).unwrap();
             let asked = asked.lock().unwrap();
             let lines: Vec<&str> = asked.iter().map(|text| text.lines().next().unwrap()).collect();

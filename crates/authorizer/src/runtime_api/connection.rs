@@ -20,8 +20,10 @@ const READ_BYTES: usize = 32 * 1024;
 #[derive(Debug)]
 pub(super) struct Connection<S = TcpStream> {
     stream: S,
-    /// What has come and was not used. Kept between answers for its room.
-    received: Vec<u8>,
+    /// Room for what comes, which is kept between answers: to clear it costs as much as to read.
+    room: Vec<u8>,
+    /// How much of it is what has come of this answer.
+    filled: usize,
 }
 
 /// An answer, whole.
@@ -48,7 +50,7 @@ impl Connection {
     pub(super) fn open(authority: &str) -> io::Result<Self> {
         let stream = TcpStream::connect(authority)?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, received: Vec::new() })
+        Ok(Self { stream, room: Vec::new(), filled: 0 })
     }
 }
 
@@ -60,13 +62,13 @@ impl<S: Read + Write> Connection<S> {
     ///
     /// When the connection breaks in the middle of an answer, or what comes is no HTTP.
     pub(super) fn exchange(&mut self, head: &[u8], body: &[u8]) -> io::Result<Option<Answer>> {
-        self.received.clear();
+        self.filled = 0;
         // In one piece, so that it leaves in one packet.
         let sent = self.stream.write_all(&[head, body].concat());
         let head = match sent.and_then(|()| self.read_head()) {
             Ok(Some(head)) => head,
             Ok(None) => return Ok(None),
-            Err(error) if was_closed(&error) && self.received.is_empty() => return Ok(None),
+            Err(error) if was_closed(&error) && self.filled == 0 => return Ok(None),
             Err(error) => return Err(error),
         };
         let body = match head.body {
@@ -80,21 +82,20 @@ impl<S: Read + Write> Connection<S> {
     fn read_head(&mut self) -> io::Result<Option<Head>> {
         loop {
             if self.fill()? == 0 {
-                return match self.received.is_empty() {
+                return match self.filled == 0 {
                     true => Ok(None),
                     false => Err(ErrorKind::UnexpectedEof.into()),
                 };
             }
-            if let Some(head) = Head::parse(&self.received)? {
+            if let Some(head) = Head::parse(self.received())? {
                 return Ok(Some(head));
             }
         }
     }
 
     fn read_length(&mut self, start: usize, length: usize) -> io::Result<Vec<u8>> {
-        self.received.reserve((start + length).saturating_sub(self.received.len()));
         loop {
-            if let Some(body) = self.received.get(start..start + length) {
+            if let Some(body) = self.received().get(start..start + length) {
                 return Ok(body.to_vec());
             }
             self.fill_more()?;
@@ -105,7 +106,7 @@ impl<S: Read + Write> Connection<S> {
         let mut body = Vec::new();
         let mut at = start;
         loop {
-            let rest = self.received.get(at..).unwrap_or_default();
+            let rest = self.received().get(at..).unwrap_or_default();
             let Status::Complete((line, size)) = parse_chunk_size(rest).map_err(|_| no_http())?
             else {
                 self.fill_more()?;
@@ -131,7 +132,7 @@ impl<S: Read + Write> Connection<S> {
     fn read_trailer(&mut self, start: usize) -> io::Result<()> {
         loop {
             let mut headers = [EMPTY_HEADER; MAX_HEADERS];
-            let rest = self.received.get(start..).unwrap_or_default();
+            let rest = self.received().get(start..).unwrap_or_default();
             match httparse::parse_headers(rest, &mut headers) {
                 Ok(Status::Complete(_)) => return Ok(()),
                 Ok(Status::Partial) => self.fill_more()?,
@@ -147,18 +148,23 @@ impl<S: Read + Write> Connection<S> {
         }
     }
 
+    fn received(&self) -> &[u8] {
+        self.room.get(..self.filled).unwrap_or_default()
+    }
+
     fn fill(&mut self) -> io::Result<usize> {
-        let before = self.received.len();
-        self.received.resize(before + READ_BYTES, 0);
-        let room = self.received.get_mut(before..).unwrap_or_default();
+        if self.room.len() - self.filled < READ_BYTES {
+            self.room.resize(self.filled + 2 * READ_BYTES, 0);
+        }
+        let room = self.room.get_mut(self.filled..).unwrap_or_default();
         let read = loop {
             match self.stream.read(room) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                read => break read,
+                read => break read?,
             }
         };
-        self.received.truncate(before + *read.as_ref().unwrap_or(&0));
-        read
+        self.filled += read;
+        Ok(read)
     }
 }
 
@@ -253,7 +259,7 @@ mod tests {
 
     fn answer(text: &str, piece: usize) -> io::Result<Option<Answer>> {
         let pieces = text.as_bytes().chunks(piece).map(<[u8]>::to_vec).collect();
-        let mut connection = Connection { stream: Pieces(pieces), received: Vec::new() };
+        let mut connection = Connection { stream: Pieces(pieces), room: Vec::new(), filled: 0 };
         connection.exchange(b"GET / HTTP/1.1\r\n\r\n", b"")
     }
 
