@@ -3,18 +3,21 @@
 use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws_lc_rs::digest::{SHA256, digest};
-use gatepost_core::policy::BoundPolicy;
 use gatepost_core::secret::Secret;
 use gatepost_core::token::Claims;
-use serde_json::value::{RawValue, to_raw_value};
+use serde::Serialize;
 
 use crate::config::ContextClaim;
+use crate::merged::Merged;
 use crate::wire;
+
+/// What an answer takes besides its policy, or more: so that its text is written without moving.
+const BESIDE_POLICY_BYTES: usize = 1_024;
 
 /// The text of an answer, and what the log says of it.
 pub(crate) struct Answer {
-    pub(crate) body: Box<RawValue>,
+    /// JSON.
+    pub(crate) body: String,
     /// SHA-256 of the policy document as it stands in the answer, in hexadecimal digits.
     pub(crate) policy_digest: String,
 }
@@ -44,40 +47,47 @@ impl Answer {
     ///
     /// [`AnswerError`] if the answer is longer than `max_bytes`. Nothing is left out to fit.
     pub(crate) fn write(
-        policy: &BoundPolicy,
+        policy: &Merged,
         form: Form<'_>,
         claims: &Claims,
         context_claims: &[ContextClaim],
         max_bytes: usize,
     ) -> Result<Self, AnswerError> {
-        let document = to_raw_value(policy).map_err(|_| AnswerError::NotJson)?;
-        let policy_digest = hex::encode(digest(&SHA256, document.get().as_bytes()));
         let mut context = wire::Context::with_capacity(context_claims.len() + 2);
         for claim in context_claims {
             if let Some(value) = value(claim, claims)? {
                 context.push((claim.name(), value));
             }
         }
-        context.push(("policy_digest", Cow::Borrowed(&policy_digest)));
+        context.push(("policy_digest", Cow::Borrowed(&policy.digest)));
         context.push(("expires_at", seconds(claims.expires_at()).to_string().into()));
         let body = match form {
-            Form::Policy { usage_identifier_key } => to_raw_value(&wire::PolicyResponse {
-                principal_id: claims.sub(),
-                policy_document: &document,
-                context,
-                usage_identifier_key: usage_identifier_key.map(|key| key.expose().as_str()),
-            }),
+            Form::Policy { usage_identifier_key } => {
+                let response = wire::PolicyResponse {
+                    principal_id: claims.sub(),
+                    policy_document: &policy.text,
+                    context,
+                    usage_identifier_key: usage_identifier_key.map(|key| key.expose().as_str()),
+                };
+                json(&response, policy.text.get().len() + BESIDE_POLICY_BYTES)?
+            }
             Form::Simple { is_authorized } => {
-                to_raw_value(&wire::SimpleResponse { is_authorized, context })
+                json(&wire::SimpleResponse { is_authorized, context }, BESIDE_POLICY_BYTES)?
             }
         };
-        let body = body.map_err(|_| AnswerError::NotJson)?;
-        let bytes = body.get().len();
+        let bytes = body.len();
         if bytes > max_bytes {
             return Err(AnswerError::TooLarge { bytes, max_bytes });
         }
-        Ok(Self { body, policy_digest })
+        Ok(Self { body, policy_digest: policy.digest.clone() })
     }
+}
+
+/// The text of `value`, for which there is room.
+fn json(value: &impl Serialize, room: usize) -> Result<String, AnswerError> {
+    let mut text = Vec::with_capacity(room);
+    serde_json::to_writer(&mut text, value).map_err(|_| AnswerError::NotJson)?;
+    String::from_utf8(text).map_err(|_| AnswerError::NotJson)
 }
 
 /// Why there is a policy but no answer.

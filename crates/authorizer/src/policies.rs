@@ -56,8 +56,11 @@ impl<S: PolicyStore> Policies<S> {
     ) -> Result<Found, StoreError> {
         let now = self.memory().clock.read(now);
         let mut known = self.recall(subjects, now);
-        let missing: Vec<Subject> =
-            subjects.iter().filter(|subject| !known.contains_key(*subject)).cloned().collect();
+        let missing: Vec<Subject> = subjects
+            .iter()
+            .zip(&known)
+            .filter_map(|(subject, known)| known.is_none().then(|| subject.clone()))
+            .collect();
         let mut revocations = Vec::new();
         if !missing.is_empty() || !revocables.is_empty() {
             let rows = self.store.read_rows(&missing, revocables, deadline).await?;
@@ -67,11 +70,14 @@ impl<S: PolicyStore> Policies<S> {
                 read.insert(policy.subject.clone(), Some(Arc::new(policy)));
             }
             self.keep(&read, now);
-            known.extend(read);
+            for (subject, known) in subjects.iter().zip(&mut known) {
+                if known.is_none() {
+                    *known = read.get(subject).cloned();
+                }
+            }
             revocations = rows.revocations;
         }
-        let policies =
-            subjects.iter().filter_map(|subject| known.get(subject).cloned().flatten()).collect();
+        let policies = known.into_iter().flatten().flatten().collect();
         Ok(Found { policies, read: missing.len(), revocations })
     }
 
@@ -84,19 +90,14 @@ impl<S: PolicyStore> Policies<S> {
         }
     }
 
-    fn recall(
-        &self,
-        subjects: &[Subject],
-        now: Duration,
-    ) -> HashMap<Subject, Option<Arc<StoredPolicy>>> {
+    /// What is known of each of the subjects.
+    fn recall(&self, subjects: &[Subject], now: Duration) -> Vec<Known> {
         let memory = self.memory();
-        let mut known = HashMap::with_capacity(subjects.len());
-        for subject in subjects {
-            if let Some(kept) = memory.kept.get(subject).filter(|kept| kept.age(now) < self.ttl) {
-                known.insert(subject.clone(), kept.policy.clone());
-            }
-        }
-        known
+        let recall = |subject: &Subject| {
+            let kept = memory.kept.get(subject).filter(|kept| kept.age(now) < self.ttl);
+            kept.map(|kept| kept.policy.clone())
+        };
+        subjects.iter().map(recall).collect()
     }
 
     fn keep(&self, read: &HashMap<Subject, Option<Arc<StoredPolicy>>>, now: Duration) {
@@ -129,6 +130,9 @@ pub(crate) struct Found {
     pub(crate) read: usize,
     pub(crate) revocations: Vec<Revocation>,
 }
+
+/// What is known of a subject: nothing yet; that it has no document; or its document.
+type Known = Option<Option<Arc<StoredPolicy>>>;
 
 struct Kept {
     policy: Option<Arc<StoredPolicy>>,

@@ -4,22 +4,23 @@
 //! id of each invocation into the environment of the process, where glibc keeps every value for
 //! ever: 113 bytes a call that never come back.
 //!
+//! It blocks, as the function has nothing else to do: an asynchronous client would have the kernel
+//! asked twice as often for each message, which is a tenth of what a call costs.
+//!
 //! Source: [Using the Lambda runtime API for custom runtimes][api].
 //!
 //! [api]: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
-use std::fmt;
+mod connection;
+
+use std::fmt::{self, Write as _};
+use std::io;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
-use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper_util::rt::TokioIo;
+use http::StatusCode;
 use serde::Serialize;
-use tokio::net::TcpStream;
+
+use self::connection::{Answer, Connection};
 
 /// The first part of every path.
 const INVOCATION: &str = "/2018-06-01/runtime/invocation";
@@ -29,7 +30,7 @@ const INVOCATION: &str = "/2018-06-01/runtime/invocation";
 pub struct RuntimeApi {
     /// `host:port`, from `AWS_LAMBDA_RUNTIME_API`.
     authority: String,
-    connection: Option<SendRequest<Full<Bytes>>>,
+    connection: Option<Connection>,
 }
 
 /// One event to be answered.
@@ -41,17 +42,24 @@ pub struct Invocation {
     /// The trace it belongs to, as X-Ray names traces.
     pub trace_id: Option<String>,
     /// JSON, as Lambda was given it.
-    pub event: Bytes,
+    pub event: Vec<u8>,
 }
 
 /// What Lambda is told in place of an answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Failure<'a> {
+pub struct Failure {
     /// A word for the kind of failure.
-    pub error_type: &'a str,
+    pub error_type: &'static str,
     /// What whoever invoked the function is told.
-    pub error_message: &'a str,
+    pub error_message: String,
+}
+
+impl Invocation {
+    /// How long Lambda waits yet, at the time `now`.
+    pub fn time_left(&self, now: SystemTime) -> Duration {
+        self.deadline.duration_since(now).unwrap_or_default()
+    }
 }
 
 impl RuntimeApi {
@@ -60,25 +68,23 @@ impl RuntimeApi {
         Self { authority: authority.into(), connection: None }
     }
 
-    /// Waits for the next invocation, however long that takes.
+    /// Waits for the next invocation, however long that takes. The thread waits.
     ///
     /// # Errors
     ///
     /// [`RuntimeApiError`]; the process has no other reason to live on then.
-    pub async fn next(&mut self) -> Result<Invocation, RuntimeApiError> {
-        let path = format!("{INVOCATION}/next");
-        let response = self.send(Method::GET, &path, HeaderMap::new(), Bytes::new()).await?;
-        if response.status() != StatusCode::OK {
-            return Err(RuntimeApiError::Status(response.status()));
+    pub fn next(&mut self) -> Result<Invocation, RuntimeApiError> {
+        let answer = self.send("GET", "next", "", &[])?;
+        if answer.status != StatusCode::OK {
+            return Err(RuntimeApiError::Status(answer.status));
         }
-        let text = |name| response.headers().get(name)?.to_str().ok().map(str::to_owned);
-        let id = text("lambda-runtime-aws-request-id").ok_or(RuntimeApiError::NoInvocation)?;
-        let milliseconds = text("lambda-runtime-deadline-ms").and_then(|text| text.parse().ok());
-        let deadline = Duration::from_millis(milliseconds.ok_or(RuntimeApiError::NoInvocation)?);
-        let trace_id = text("lambda-runtime-trace-id");
-        let event = response.into_body().collect().await?.to_bytes();
+        let id = answer.text("lambda-runtime-aws-request-id");
+        let id = id.ok_or(RuntimeApiError::NoInvocation)?.to_owned();
+        let deadline = answer.text("lambda-runtime-deadline-ms").and_then(|text| text.parse().ok());
+        let deadline = Duration::from_millis(deadline.ok_or(RuntimeApiError::NoInvocation)?);
+        let trace_id = answer.text("lambda-runtime-trace-id").map(str::to_owned);
         let deadline = SystemTime::UNIX_EPOCH + deadline;
-        Ok(Invocation { id, deadline, trace_id, event })
+        Ok(Invocation { id, deadline, trace_id, event: answer.body })
     }
 
     /// Answers an invocation.
@@ -86,8 +92,8 @@ impl RuntimeApi {
     /// # Errors
     ///
     /// [`RuntimeApiError`] if Lambda could not be told.
-    pub async fn answer(&mut self, id: &str, body: Bytes) -> Result<(), RuntimeApiError> {
-        self.tell(&format!("{INVOCATION}/{id}/response"), HeaderMap::new(), body).await
+    pub fn answer(&mut self, id: &str, body: &[u8]) -> Result<(), RuntimeApiError> {
+        self.tell(&format!("{id}/response"), "", body)
     }
 
     /// Answers an invocation with an error.
@@ -95,67 +101,51 @@ impl RuntimeApi {
     /// # Errors
     ///
     /// [`RuntimeApiError`] if Lambda could not be told.
-    pub async fn fail(&mut self, id: &str, failure: &Failure<'_>) -> Result<(), RuntimeApiError> {
+    pub fn fail(&mut self, id: &str, failure: &Failure) -> Result<(), RuntimeApiError> {
         let body = serde_json::to_vec(failure).map_err(|_| RuntimeApiError::NoInvocation)?;
-        let mut headers = HeaderMap::new();
-        if let Ok(error_type) = failure.error_type.try_into() {
-            headers.insert("lambda-runtime-function-error-type", error_type);
+        let error_type = format!("lambda-runtime-function-error-type: {}\r\n", failure.error_type);
+        self.tell(&format!("{id}/error"), &error_type, &body)
+    }
+
+    fn tell(&mut self, path: &str, headers: &str, body: &[u8]) -> Result<(), RuntimeApiError> {
+        match self.send("POST", path, headers, body)?.status {
+            StatusCode::ACCEPTED => Ok(()),
+            status => Err(RuntimeApiError::Status(status)),
         }
-        self.tell(&format!("{INVOCATION}/{id}/error"), headers, body.into()).await
     }
 
-    async fn tell(
+    /// Sends a request about invocations. `headers` are whole lines.
+    fn send(
         &mut self,
+        method: &str,
         path: &str,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Result<(), RuntimeApiError> {
-        let response = self.send(Method::POST, path, headers, body).await?;
-        let status = response.status();
-        // Read to its end, so that the connection can be used again.
-        response.into_body().collect().await?;
-        if status == StatusCode::ACCEPTED { Ok(()) } else { Err(RuntimeApiError::Status(status)) }
-    }
-
-    async fn send(
-        &mut self,
-        method: Method,
-        path: &str,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Result<Response<Incoming>, RuntimeApiError> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(HOST, &self.authority)
-            .header(USER_AGENT, concat!("gatepost-authorizer/", env!("CARGO_PKG_VERSION")))
-            .header(CONTENT_TYPE, "application/json")
-            .body(Full::new(body))
-            .map_err(|_| RuntimeApiError::NoInvocation)?;
-        request.headers_mut().extend(headers);
-        // A connection that was kept may have been closed meanwhile. What was not sent can be sent
-        // again, on another one.
+        headers: &str,
+        body: &[u8],
+    ) -> Result<Answer, RuntimeApiError> {
+        let mut head = String::with_capacity(320);
+        // Writing to a text cannot fail.
+        let _ = write!(
+            head,
+            "{method} {INVOCATION}/{path} HTTP/1.1\r\nhost: {}\r\nuser-agent: gatepost/{}\r\n\
+             content-type: application/json\r\n{headers}content-length: {}\r\n\r\n",
+            self.authority,
+            env!("CARGO_PKG_VERSION"),
+            body.len(),
+        );
+        // One that was kept may have been closed meanwhile, which shows when nothing comes back. Asking
+        // again is safe: no event is handed out to a connection that is gone, and an invocation that
+        // has its answer takes no second one.
         if let Some(mut kept) = self.connection.take()
-            && kept.ready().await.is_ok()
+            && let Some(answer) = kept.exchange(head.as_bytes(), body)?
         {
-            match kept.try_send_request(request).await {
-                Ok(response) => {
-                    self.connection = Some(kept);
-                    return Ok(response);
-                }
-                Err(mut error) => match error.take_message() {
-                    Some(unsent) => request = unsent,
-                    None => return Err(error.into_error().into()),
-                },
-            }
+            self.connection = answer.keeps_connection.then_some(kept);
+            return Ok(answer);
         }
-        let stream = TcpStream::connect(&self.authority).await.map_err(RuntimeApiError::Connect)?;
-        stream.set_nodelay(true).map_err(RuntimeApiError::Connect)?;
-        let (mut new, driver) = handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(driver);
-        let response = new.send_request(request).await?;
-        self.connection = Some(new);
-        Ok(response)
+        let mut new = Connection::open(&self.authority).map_err(RuntimeApiError::Connect)?;
+        let answer = new.exchange(head.as_bytes(), body)?;
+        let answer = answer.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+        self.connection = answer.keeps_connection.then_some(new);
+        Ok(answer)
     }
 }
 
@@ -164,11 +154,11 @@ impl RuntimeApi {
 pub enum RuntimeApiError {
     /// No connection.
     #[error("the Runtime API cannot be reached: {0}")]
-    Connect(std::io::Error),
+    Connect(io::Error),
 
-    /// The connection broke.
+    /// The connection broke, or what came is no HTTP.
     #[error("the connection to the Runtime API failed: {0}")]
-    Http(#[from] hyper::Error),
+    Http(#[from] io::Error),
 
     /// What it sent has no name or no deadline.
     #[error("the Runtime API sent no invocation that can be answered")]
@@ -188,32 +178,32 @@ impl fmt::Debug for Invocation {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
     use std::sync::{Arc, Mutex};
-
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
+    use std::thread;
 
     use super::*;
 
     /// Answers each request with the next of `answers`, and closes the connection after each if
     /// told to. Gives the address and what was asked.
-    async fn runtime_api(
+    fn runtime_api(
         answers: &'static [&'static str],
         closes: bool,
     ) -> (String, Arc<Mutex<Vec<String>>>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let authority = listener.local_addr().unwrap().to_string();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&asked);
-        tokio::spawn(async move {
+        thread::spawn(move || {
             let mut answers = answers.iter();
-            while let Ok((mut stream, _)) = listener.accept().await {
+            while let Ok((mut stream, _)) = listener.accept() {
                 let mut buffer = vec![0; 10_000];
-                while let Ok(length @ 1..) = stream.read(&mut buffer).await {
+                while let Ok(length @ 1..) = stream.read(&mut buffer) {
                     let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
                     seen.lock().unwrap().push(request);
                     let Some(answer) = answers.next() else { return };
-                    stream.write_all(answer.as_bytes()).await.unwrap();
+                    stream.write_all(answer.as_bytes()).unwrap();
                     if closes {
                         break;
                     }
@@ -228,20 +218,21 @@ mod tests {
         content-length: 2\r\n\r\n{}";
     const ACCEPTED: &str = "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n";
 
-    #[tokio::test]
-    async fn an_invocation_is_read_and_answered_whether_or_not_the_connection_is_kept() {
+    #[test]
+    fn an_invocation_is_read_and_answered_whether_or_not_the_connection_is_kept() {
         for closes in [false, true] {
-            let (authority, asked) = runtime_api(&[NEXT, ACCEPTED, NEXT, ACCEPTED], closes).await;
+            let (authority, asked) = runtime_api(&[NEXT, ACCEPTED, NEXT, ACCEPTED], closes);
             let mut api = RuntimeApi::new(authority.as_str());
-            let invocation = api.next().await.unwrap();
+            let invocation = api.next().unwrap();
             assert_eq!((invocation.id.as_str(), &invocation.event[..]), ("id-1", &b"{}"[..]));
             assert_eq!(invocation.trace_id.as_deref(), Some("Root=1-a"));
             let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(1_767_225_600_500);
             assert_eq!(invocation.deadline, deadline);
-            api.answer("id-1", "[1]".into()).await.unwrap();
-            api.next().await.unwrap();
-            let failure = Failure { error_type: "Unauthorized", error_message: "Unauthorized" };
-            api.fail("id-1", &failure).await.unwrap();
+            api.answer("id-1", b"[1]").unwrap();
+            api.next().unwrap();
+            let error_message = "Unauthorized".to_owned();
+            let failure = Failure { error_type: "Unauthorized", error_message };
+            api.fail("id-1", &failure).unwrap();
             let asked = asked.lock().unwrap();
             let lines: Vec<&str> = asked.iter().map(|text| text.lines().next().unwrap()).collect();
             assert_eq!(
@@ -261,16 +252,16 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn what_is_no_invocation_is_an_error() {
+    #[test]
+    fn what_is_no_invocation_is_an_error() {
         const GONE: &str = "HTTP/1.1 500 Gone\r\ncontent-length: 0\r\n\r\n";
         const NAMELESS: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
-        let (authority, _) = runtime_api(&[GONE, NAMELESS, GONE], true).await;
+        let (authority, _) = runtime_api(&[GONE, NAMELESS, GONE], true);
         let mut api = RuntimeApi::new(authority);
-        assert!(matches!(api.next().await, Err(RuntimeApiError::Status(_))));
-        assert!(matches!(api.next().await, Err(RuntimeApiError::NoInvocation)));
-        assert!(matches!(api.answer("a", Bytes::new()).await, Err(RuntimeApiError::Status(_))));
-        let nobody = RuntimeApi::new("127.0.0.1:1").next().await;
+        assert!(matches!(api.next(), Err(RuntimeApiError::Status(_))));
+        assert!(matches!(api.next(), Err(RuntimeApiError::NoInvocation)));
+        assert!(matches!(api.answer("a", b""), Err(RuntimeApiError::Status(_))));
+        let nobody = RuntimeApi::new("127.0.0.1:1").next();
         assert!(matches!(nobody, Err(RuntimeApiError::Connect(_))));
     }
 }

@@ -83,7 +83,7 @@ async fn run(case: &Case) -> Result<String, String> {
     let authorizer = Authorizer::new(signer.config(&case.settings), store, NoFetch);
     let event = case.event.get().replace("{token}", &token);
     let answer = authorizer.answer(event.as_bytes(), support::now()).await;
-    answer.map(|body| body.get().to_owned()).map_err(|refusal| refusal.to_string())
+    answer.map_err(|refusal| refusal.to_string())
 }
 
 /// The text without the spaces between its tokens, so that case files can be indented.

@@ -17,6 +17,7 @@ mod current;
 mod erase;
 mod fault;
 mod history;
+mod known_rows;
 mod layout;
 mod read_all;
 mod revision;
@@ -24,6 +25,8 @@ mod revoke;
 mod row;
 mod row_size;
 mod seed;
+mod session_row;
+mod session_table;
 mod table_state;
 mod transaction;
 
@@ -37,10 +40,11 @@ use gatepost_core::subject::Subject;
 use tokio::time::{Instant, timeout_at};
 
 use self::backoff::Backoff;
+use self::known_rows::KnownRows;
 use self::row::Row;
 use crate::policy_store::{PolicyStore, Rows, StoreError};
 
-pub use self::create::{CreateTableError, create_table};
+pub use self::create::{CreateTableError, create_session_table, create_table};
 pub use self::current::{CurrentRow, RevisionNote};
 pub use self::erase::{erase, subjects_beginning};
 pub use self::history::{Revision, history};
@@ -50,6 +54,8 @@ pub use self::revision::{NewRevision, WriteError, Written, delete_policy, digest
 pub use self::revoke::{RevocationNote, lift_revocation, revoke};
 pub use self::row::RowFault;
 pub use self::seed::{SeedReport, seed};
+pub use self::session_row::{Lease, SealedAccess, SessionRow};
+pub use self::session_table::{NewTokens, SessionTable};
 pub use self::table_state::{HandEdit, TableState, read_table};
 pub use self::transaction::{
     Change, Content, MAX_CHANGES, Transaction, TransactionError, transactions,
@@ -66,6 +72,7 @@ pub struct DynamoDbStore {
     client: Client,
     table: String,
     layout: TableLayout,
+    known: KnownRows,
 }
 
 impl DynamoDbStore {
@@ -75,7 +82,8 @@ impl DynamoDbStore {
     /// know nothing of unprocessed keys or of the caller's deadline, so the store has its own.
     pub fn new(client: &Client, table: impl Into<String>, layout: TableLayout) -> Self {
         let config = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
-        Self { client: Client::from_conf(config), table: table.into(), layout }
+        let (client, table) = (Client::from_conf(config), table.into());
+        Self { client, table, layout, known: KnownRows::default() }
     }
 
     /// Sends one `BatchGetItem` for these partition keys.
@@ -114,7 +122,9 @@ impl DynamoDbStore {
         };
         for row in &answer.rows {
             match take(row)? {
-                Wanted::Policy(subject) => found.policies.push(self.layout.policy(subject, row)?),
+                Wanted::Policy(subject) => {
+                    found.policies.push(self.known.policy(self.layout, subject, row)?);
+                }
                 Wanted::Revocation(revocable) => {
                     found.revocations.push(layout::revocation(revocable, row)?);
                 }
@@ -138,7 +148,6 @@ impl PolicyStore for DynamoDbStore {
         let mut unread: VecDeque<Wanted<'_>> = wanted.iter().copied().collect();
         let mut found = Rows::default();
         let mut backoff = Backoff::until(deadline);
-        let mut last = None;
         while !unread.is_empty() {
             let asked: BTreeMap<String, Wanted<'_>> = unread
                 .iter()
@@ -162,16 +171,7 @@ impl PolicyStore for DynamoDbStore {
                 }
                 Err(fault) => fault,
             };
-            // That time ran out for the last attempt says less than what came of the one before.
-            let fault = match (fault, last.take()) {
-                (StoreError::TimedOut, Some(before)) => before,
-                (fault, _) => fault,
-            };
-            if !fault.may_pass() || !backoff.pause().await {
-                return Err(fault);
-            }
-            tracing::warn!(reason = fault.reason(), unread = unread.len(), "reading again");
-            last = Some(fault);
+            backoff.after(fault).await?;
         }
         found.policies.sort_unstable_by(|one, other| one.subject.cmp(&other.subject));
         found.revocations.sort_unstable_by(|one, other| one.revocable.cmp(&other.revocable));

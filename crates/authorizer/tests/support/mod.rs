@@ -123,7 +123,7 @@ impl PolicyStore for MemoryStore {
     }
 }
 
-fn document(json: &Value) -> PolicyDocument {
+pub(crate) fn document(json: &Value) -> PolicyDocument {
     PolicyDocument::parse(json.to_string().as_bytes()).unwrap()
 }
 
