@@ -10,7 +10,7 @@ const pool = await startUserPool();
 const clientId = await pool.addClient();
 const gatepost = await startGatepost({ variables: { GATEPOST_ISSUERS: pool.issuers(clientId) } });
 const home = await serveHeaderApp({ api: gatepost.apiUrl, issuer: pool.issuer, clientId });
-await pool.setCallback(clientId, home);
+await pool.updateClient(clientId, { CallbackURLs: [home] });
 
 const ALLOWED = "200 OK Allowed.";
 

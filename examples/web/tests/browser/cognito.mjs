@@ -29,12 +29,14 @@ const GROUPS = {
   alice: ["movies-group"],
   bob: ["shows-group"],
   carol: ["movies-group", "shows-group"],
-  admin: ["admin-group"],
+  dave: [],
 };
 
 export class UserPool {
   // What was asked of the token endpoint, by grant type.
   exchanges = [];
+  // Whether the nonce is put in.
+  repeatsNonce = true;
   #program;
   #folder;
   #server;
@@ -62,24 +64,28 @@ export class UserPool {
     return `${this.#origin}/${this.id}`;
   }
 
-  // One more client, an app whose access tokens last so long.
-  async addClient({ accessTokenSeconds = 3_600 } = {}) {
+  // One more client, an app whose access tokens last for an hour.
+  async addClient() {
     const { UserPoolClient } = await this.#call("CreateUserPoolClient", {
       UserPoolId: this.id,
       ClientName: "web",
       AllowedOAuthFlows: ["code"],
       AllowedOAuthFlowsUserPoolClient: true,
       AllowedOAuthScopes: ["openid", "email"],
-      AccessTokenValidity: accessTokenSeconds,
+      AccessTokenValidity: 3_600,
       IdTokenValidity: 3_600,
       TokenValidityUnits: { AccessToken: "seconds", IdToken: "seconds" },
     });
     return UserPoolClient.ClientId;
   }
 
-  // The client's app is at this address, to which codes may be sent.
-  async setCallback(clientId, url) {
-    await this.#call("UpdateUserPoolClient", { UserPoolId: this.id, ClientId: clientId, CallbackURLs: [url] });
+  // Sets `CallbackURLs`, to which codes may be sent, `AccessTokenValidity` in seconds, and so on.
+  async updateClient(clientId, settings) {
+    await this.#call("UpdateUserPoolClient", { UserPoolId: this.id, ClientId: clientId, ...settings });
+  }
+
+  async deleteUser(username) {
+    await this.#call("AdminDeleteUser", { UserPoolId: this.id, Username: username });
   }
 
   // The setting of the issuers for that client.
@@ -179,7 +185,7 @@ export class UserPool {
     if (code) this.#nonces.set(code, this.#nonces.get(form.get("code_challenge")));
     if (url.pathname === "/oauth2/token" && method === "POST") {
       this.exchanges.push(form.get("grant_type"));
-      if (answer.ok && form.has("code")) text = withNonce(text, this.#nonces.get(form.get("code")));
+      if (answer.ok && form.has("code") && this.repeatsNonce) text = withNonce(text, this.#nonces.get(form.get("code")));
     }
     response.writeHead(answer.status, {
       "Content-Type": answer.headers.get("content-type") ?? "text/plain",

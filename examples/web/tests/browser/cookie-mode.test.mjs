@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { browserTest, cookieCalls, startGatepostWithCookies } from "./world.mjs";
+import { browserTest, cookieCalls, renewAtOnce, startGatepostWithCookies } from "./world.mjs";
 
 const { gatepost, home } = await startGatepostWithCookies({ variables: { GATEPOST_REVOCATION: "on" } });
 
@@ -171,23 +171,3 @@ browserTest("a session function that cannot be reached is said not to be, and no
   await app.who.getByText("It could not be renewed just now").waitFor();
   assert.equal(await app.call("GET /movies"), ALLOWED);
 });
-
-// Both tabs ask before either is answered.
-async function renewAtOnce(...tabs) {
-  const arrived = [];
-  let release;
-  const all = new Promise((resolve) => { release = resolve; });
-  for (const tab of tabs) {
-    await tab.route("**/auth/refresh", async (route) => {
-      arrived.push(route);
-      if (arrived.length === tabs.length) release();
-      await all;
-      await route.continue();
-    });
-  }
-  const answers = tabs.map((tab) => tab.waitForResponse("**/auth/refresh"));
-  await Promise.all(tabs.map((tab) => tab.getByRole("button", { name: "Renew now" }).click()));
-  const statuses = (await Promise.all(answers)).map((answer) => answer.status());
-  for (const tab of tabs) await tab.unroute("**/auth/refresh");
-  return statuses;
-}

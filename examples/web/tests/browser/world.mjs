@@ -30,7 +30,7 @@ const ARGUMENTS = [
 ];
 
 // How Chromium reports calls that are refused or fail: these tests provoke them on purpose.
-const REFUSED_CALL = /^Failed to load resource: (the server responded with a status of 40[013] |net::ERR_)/;
+const REFUSED_CALL = /^Failed to load resource: (the server responded with a status of (40[0139]|502) |net::ERR_)/;
 
 // The base64url of `{"`, with which every JWT begins.
 const TOKEN = /eyJ/;
@@ -136,6 +136,26 @@ export async function cookieCalls(context, home) {
   const right = createHmac("sha256", session).update("gatepost-csrf-v1").digest("base64url");
   return (method, path, { csrfToken = right } = {}) =>
     fetch(new URL(path, home), { method, headers: { cookie, ...(csrfToken !== null && { "X-CSRF-Token": csrfToken }) } });
+}
+
+// Renews the session in several tabs, all of which ask before any is answered. Returns the statuses.
+export async function renewAtOnce(...tabs) {
+  const arrived = [];
+  let release;
+  const all = new Promise((resolve) => { release = resolve; });
+  for (const tab of tabs) {
+    await tab.route("**/auth/refresh", async (route) => {
+      arrived.push(route);
+      if (arrived.length === tabs.length) release();
+      await all;
+      await route.continue();
+    });
+  }
+  const answers = tabs.map((tab) => tab.waitForResponse("**/auth/refresh"));
+  await Promise.all(tabs.map((tab) => tab.getByRole("button", { name: "Renew now" }).click()));
+  const statuses = (await Promise.all(answers)).map((answer) => answer.status());
+  for (const tab of tabs) await tab.unroute("**/auth/refresh");
+  return statuses;
 }
 
 // A test in a browser profile of its own. Besides what `body` asserts, nothing may have left this machine, no
