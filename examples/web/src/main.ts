@@ -58,6 +58,9 @@ const account = new Account({
 const calls = new Calls(page?.calls ?? [], session, () => leave(() => session.signIn(location.pathname)));
 const renewal = new Renewal(async () => (await renewNow())?.expiresAt ?? null);
 
+// A page that the browser has kept, and shows again when somebody goes back, may be of somebody who has signed out.
+window.addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
+
 await open();
 
 async function open(): Promise<void> {

@@ -72,13 +72,6 @@ browserTest("no script gets to read a token, whatever it looks at and whomever i
   for (const request of requests) assert.equal(request.headers().authorization, undefined);
 });
 
-browserTest("nobody signs in, and is back at the page that was open", async ({ page, app }) => {
-  await page.goto(`${home}app/shows/`);
-  await app.signIn("bob");
-  assert.equal(page.url(), `${home}app/shows/`);
-  assert.equal(await app.answer("GET /shows"), ALLOWED);
-});
-
 browserTest("somebody who goes back without signing in is told so, and has no cookie", async ({ context, page, app }) => {
   await page.goto(home);
   await app.signInButton().click();
@@ -141,6 +134,16 @@ browserTest("signing out takes the cookies away, and ends the session at the pro
   const renewal = await stolen("POST", "/auth/refresh");
   assert.deepEqual([renewal.status, renewal.headers.getSetCookie()], [409, []]);
   assert.equal((await stolen("POST", "/auth/refresh")).status, 401);
+});
+
+browserTest("a link to sign out asks first, and needs no script", async ({ context, page, app }) => {
+  await page.goto(home);
+  await app.signIn("carol");
+  await page.goto(`${home}auth/logout`);
+  assert.ok((await context.cookies(home)).some(({ name }) => name === "__Host-gatepost"));
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "You have signed out" }).waitFor();
+  assert.deepEqual(await context.cookies([home, `${home}auth/refresh`]), []);
 });
 
 browserTest("a session whose cookies are gone is over, and is not asked for again and again", async ({ context, page, app, requests }) => {

@@ -3,9 +3,7 @@
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { createServer, request as rawRequest } from "node:http";
-import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -99,32 +97,11 @@ export async function startGatepostWithCookies({ options = [], variables = {} } 
   const { build: { outDir } } = await buildApp({ VITE_GATEPOST_MODE: "cookie", VITE_GATEPOST_API: "", VITE_GATEPOST_ISSUER: "" });
   const routes = join(await temporaryFolder(), "routes.yaml");
   await writeCookieRoutes(routes);
-  let target;
-  const server = createServer(async (request, response) => {
-    const path = new URL(request.url, "http://x").pathname;
-    let file = path.endsWith("/") ? `${path}index.html` : path;
-    if (file === "/signed-out") file += ".html";
-    const found = request.method === "GET" && await readFile(outDir + file).catch(() => null);
-    if (found) {
-      const type = { html: "text/html", js: "text/javascript", css: "text/css", svg: "image/svg+xml" }[file.split(".").at(-1)];
-      return response.writeHead(200, { "content-type": type }).end(found);
-    }
-    const there = rawRequest(target + request.url, { method: request.method, headers: request.headers }, (answer) => {
-      response.writeHead(answer.statusCode, answer.headers);
-      answer.pipe(response);
-    });
-    request.pipe(there);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  after(() => { server.closeAllConnections(); server.close(); });
-  const origin = `http://127.0.0.1:${server.address().port}`;
   const gatepost = await startGatepost({
-    options: ["--routes", routes, ...options],
-    variables: { ...COOKIE_SETTINGS, GATEPOST_SESSION_ORIGIN: origin, ...variables },
+    options: ["--site", outDir, "--routes", routes, ...options],
+    variables: { ...COOKIE_SETTINGS, ...variables },
   });
-  target = gatepost.apiUrl;
-  return { gatepost, home: `${origin}/` };
+  return { gatepost, home: `${gatepost.apiUrl}/` };
 }
 
 // Calls with a copy of the cookies that the browser has now, by somebody who is no browser: of `csrfToken`
