@@ -1,5 +1,5 @@
 import { safeNext } from './next.js';
-import type { ApiRequest, Identity, Session } from './session.js';
+import { type ApiRequest, type Identity, type Session, SignOutFailure } from './session.js';
 import type { Settings } from './settings.js';
 
 /** What `/auth/me` and `/auth/refresh` answer when somebody has signed in. */
@@ -38,7 +38,11 @@ export class CookieSession implements Session {
 
   async signOut(): Promise<void> {
     const post = () => fetch('/auth/logout', { method: 'POST', headers: this.headers() });
-    const { location } = await (await this.twice(post)).json() as { location: string };
+    const response = await this.twice(post);
+    // Nobody is signed in any more: another tab was quicker.
+    if (response.status === 401) return this.window.location.assign('/');
+    const { location, message } = await response.json() as { location?: string; message?: string };
+    if (location === undefined) throw new SignOutFailure(message);
     this.window.location.assign(location);
   }
 

@@ -4,7 +4,7 @@ import { CookieSession } from './cookie-session.js';
 import { button, element } from './element.js';
 import { HeaderSession } from './header-session.js';
 import { Renewal } from './renewal.js';
-import { type Identity, type Session, SignInFailure } from './session.js';
+import { type Identity, type Session, SignInFailure, SignOutFailure } from './session.js';
 import { readSettings } from './settings.js';
 
 /** What each page asks the API for. `loads`: without being told to. */
@@ -94,8 +94,8 @@ async function leave(go: () => Promise<void>): Promise<void> {
   try {
     renewal.stop();
     await go();
-  } catch {
-    say('The sign-in service cannot be reached. Check your connection, and try again.');
+  } catch (error) {
+    say(error instanceof SignOutFailure ? error.message : 'The sign-in service cannot be reached. Check your connection, and try again.');
   }
 }
 

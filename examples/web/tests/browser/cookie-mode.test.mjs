@@ -146,6 +146,28 @@ browserTest("a link to sign out asks first, and needs no script", async ({ conte
   assert.deepEqual(await context.cookies([home, `${home}auth/refresh`]), []);
 });
 
+browserTest("who has signed out in another tab already is led to the start page", async ({ context, page, app }) => {
+  await page.goto(home);
+  await app.signIn("carol");
+  const other = await context.newPage();
+  await other.goto(home);
+  await other.getByRole("button", { name: "Sign out" }).click();
+  await other.getByRole("heading", { name: "You have signed out" }).waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await app.who.getByText("Nobody").waitFor();
+  assert.equal(page.url(), home);
+});
+
+// Played: the session function cannot be made to say this here.
+browserTest("a session that could not be ended is said to go on", async ({ page, app }) => {
+  await page.goto(home);
+  await app.signIn("carol");
+  const message = "You are signed out here, but your session could not be ended everywhere.";
+  await page.route("**/auth/logout", (route) => route.fulfill({ status: 503, json: { error: "not_signed_out", message } }));
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await app.notice.getByText(message).waitFor();
+});
+
 browserTest("a session whose cookies are gone is over, and is not asked for again and again", async ({ context, page, app, requests }) => {
   await page.goto(home);
   await app.signIn("alice");

@@ -28,7 +28,7 @@ const ARGUMENTS = [
 ];
 
 // How Chromium reports calls that are refused or fail: these tests provoke them on purpose.
-const REFUSED_CALL = /^Failed to load resource: (the server responded with a status of (40[0139]|502) |net::ERR_)/;
+const REFUSED_CALL = /^Failed to load resource: (the server responded with a status of (40[0139]|50[23]) |net::ERR_)/;
 
 // The base64url of `{"`, with which every JWT begins.
 const TOKEN = /eyJ/;
