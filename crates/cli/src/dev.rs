@@ -10,6 +10,7 @@ mod policy_folder;
 mod request_line;
 mod session;
 mod settings;
+mod site;
 mod table;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -28,7 +29,9 @@ use tracing_subscriber::EnvFilter;
 use self::api_file::{ApiFile, listed_methods, tell_notes};
 use self::banner::Banner;
 use self::policy_folder::PolicyFolder;
+use self::session::SessionFunction;
 use self::settings::Settings;
+use self::site::Site;
 use self::table::Table;
 use crate::command::DevArgs;
 use crate::development;
@@ -60,6 +63,7 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     let mut folder = PolicyFolder::open(&args.policies)?;
     let deployment = api_file.deployment()?;
     let stage = api_file.stage(&deployment)?;
+    let api_paths = args.site.is_some().then(|| site::api_paths(&deployment.api)).transpose()?;
     let gateway_listener = listen(args.port, "--port").await?;
     let issuer_listener = listen(args.issuer_port, "--issuer-port").await?;
     let origin = |listener: &TcpListener| -> io::Result<String> {
@@ -100,9 +104,20 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
         observer: Some(Observer::new(request_line::print)),
         ..GatewayConfig::new(stage, deployment.api, invoke)
     });
-    let served = match session::before(gateway.router(), &settings, &gateway_url) {
-        Ok(both) => both,
-        Err(error) => {
+    let session = SessionFunction::start(&settings, &gateway_url);
+    let site = match (&args.site, api_paths) {
+        (Some(folder), Some(paths)) => {
+            let session = session.as_ref().map_err(|error| {
+                anyhow::anyhow!("no page can be shown without the session function: {error:#}")
+            })?;
+            Some(Site::open(folder, &gateway, paths, session)?)
+        }
+        _ => None,
+    };
+    let served = match (&site, session) {
+        (Some(site), _) => site.router(),
+        (None, Ok(session)) => session.before(gateway.router()),
+        (None, Err(error)) => {
             tell(&format!("note     /auth/ is not served: {error:#}"));
             gateway.router()
         }
@@ -124,7 +139,7 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
             }
             Some(()) = changes.recv() => {
                 reload(&mut folder, &table, &gateway).await;
-                api_file.reload(&gateway, &issuer);
+                api_file.reload(&gateway, &issuer, site.as_ref());
             }
         }
     }

@@ -50,6 +50,12 @@ impl SessionKeys {
         Ok(Self(keys))
     }
 
+    /// What the edge is told of them: the keys that page passes are signed with, in base64url, by the
+    /// names of the session keys that they follow from.
+    pub fn page_keys(&self) -> impl Iterator<Item = (&str, String)> {
+        self.0.iter().map(|key| (key.id(), URL_SAFE_NO_PAD.encode(key.page_key_bytes())))
+    }
+
     /// The key that new cookies are made with.
     pub(crate) fn current(&self) -> Option<&SessionKey> {
         self.0.first()
@@ -80,7 +86,11 @@ impl SessionKey {
 
     /// The key that page passes are signed with.
     pub(crate) fn page_key(&self) -> hmac::Key {
-        hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&self.key, PAGE_KEY).as_ref())
+        hmac::Key::new(hmac::HMAC_SHA256, self.page_key_bytes().as_ref())
+    }
+
+    fn page_key_bytes(&self) -> hmac::Tag {
+        hmac::sign(&self.key, PAGE_KEY)
     }
 
     /// The key that cookies are sealed with, 32 bytes.
@@ -157,6 +167,17 @@ pub(crate) mod tests {
             format!("{keys:?} {:?}", keys.current()),
             "SessionKeys(2) Some(SessionKey { id: \"new\", .. })"
         );
+    }
+
+    #[test]
+    fn the_edge_is_told_a_key_of_each_by_its_name() {
+        let vector: serde_json::Value =
+            serde_json::from_str(include_str!("../tests/pass.json")).unwrap();
+        let keys = SessionKeys::parse(&format!("[{},{OLD}]", vector["session_key"])).unwrap();
+        let told: Vec<_> = keys.page_keys().collect();
+        let id = vector["session_key"]["id"].as_str().unwrap();
+        assert_eq!(told[0], (id, vector["page_key"].as_str().unwrap().to_owned()));
+        assert_eq!((told.len(), told[1].0), (2, "old"));
     }
 
     #[test]

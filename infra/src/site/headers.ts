@@ -1,14 +1,9 @@
 import { aws_cloudfront as cloudfront, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { DEFAULTS } from './defaults.js';
 
 /** A page of this origin may load and ask what is of this origin, and nothing else may show it in a frame. */
-export const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'", "connect-src 'self'",
-  "manifest-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
-].join('; ');
-
-/** What no page of the example asks the browser for. */
-const PERMISSIONS_POLICY = 'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()';
+export const CONTENT_SECURITY_POLICY = DEFAULTS.contentSecurityPolicy.join('; ');
 
 /** What is said of every answer, whoever gave it. */
 const SECURITY: cloudfront.ResponseSecurityHeadersBehavior = {
@@ -31,10 +26,11 @@ export class SiteHeaders extends Construct {
     const forFiles = { ...SECURITY, contentSecurityPolicy: { contentSecurityPolicy, override: true } };
     this.pages = this.policy('Pages', forFiles, {
       // A browser that kept a page would show it to whoever comes next.
-      'Cache-Control': 'private, no-cache',
-      'Permissions-Policy': PERMISSIONS_POLICY,
+      'Cache-Control': DEFAULTS.cacheControl.pages,
+      // What no page of the example asks the browser for.
+      'Permissions-Policy': DEFAULTS.permissionsPolicy,
     });
-    this.assets = this.policy('Assets', forFiles, { 'Cache-Control': 'public, max-age=31536000, immutable' });
+    this.assets = this.policy('Assets', forFiles, { 'Cache-Control': DEFAULTS.cacheControl.assets });
     // The session function says of its own pages what they may load.
     this.api = this.policy('Api', SECURITY, {});
   }

@@ -8,6 +8,8 @@ export interface PageRules {
   readonly home: string;
   /** What stands for a folder. */
   readonly index: string;
+  /** Where the browser is sent to without a pass: an address of the session function. */
+  readonly login: string;
   /** Paths that need no pass, with IAM's wildcards `*` and `?`. */
   readonly public: readonly string[];
 }
@@ -31,7 +33,7 @@ export class PagesFunction extends Construct {
     super(scope, id);
     const misplaced = [rules.home, ...rules.public].filter((path) => !/^\/[!-~]*$/.test(path) && path !== '*');
     if (misplaced.length > 0) throw new Error(`Gatepost: \`${misplaced[0]}\` is no path of a page: paths begin with a slash`);
-    const config = JSON.stringify({ login: '/auth/login', ...rules });
+    const config = JSON.stringify(rules);
     if (Buffer.byteLength(config) > MAX_VALUE_BYTES) {
       throw new Error(`Gatepost: the public pages take ${Buffer.byteLength(config)} bytes with the rest of \`config\`; CloudFront keeps ${MAX_VALUE_BYTES}`);
     }

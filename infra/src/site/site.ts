@@ -3,6 +3,7 @@ import {
   aws_s3 as s3, Duration, RemovalPolicy, Stack, Validations,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { DEFAULTS } from './defaults.js';
 import { CONTENT_SECURITY_POLICY, SiteHeaders } from './headers.js';
 import { PagesFunction } from './pages-function.js';
 
@@ -60,9 +61,9 @@ export class GatepostSite extends Construct {
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     this.bucket = this.pagesBucket(removalPolicy);
     this.pages = new PagesFunction(this, 'Pages', {
-      home: props.home ?? '/',
-      index: 'index.html',
-      public: props.publicPages ?? ['/', '/favicon.ico', '/assets/*', '/signed-out'],
+      ...DEFAULTS.config,
+      ...(props.home !== undefined && { home: props.home }),
+      ...(props.publicPages !== undefined && { public: props.publicPages }),
     });
     const headers = new SiteHeaders(this, 'Headers', props.contentSecurityPolicy ?? CONTENT_SECURITY_POLICY);
     const files = this.filesOrigin();

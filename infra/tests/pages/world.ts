@@ -68,7 +68,7 @@ export const NOW = 1_780_000_000_250;
 
 const SESSION_KEYS: Record<string, Buffer> = { new: Buffer.alloc(32, 1), old: Buffer.alloc(32, 2), gone: Buffer.alloc(32, 3), stranger: Buffer.alloc(32, 4) };
 
-const CONFIG = { login: '/auth/login', home: '/', public: ['/', '/favicon.ico', '/assets/*', '/signed-out'], index: 'index.html' };
+const CONFIG: object = JSON.parse(projectFile('infra/edge/site.json')).config;
 
 export function casesOf(name: string): Case[] {
   return JSON.parse(projectFile(`infra/tests/pages/${name}.json`));

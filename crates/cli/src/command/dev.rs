@@ -43,6 +43,14 @@ pub(crate) struct DevArgs {
     #[arg(long, value_name = "ID", requires = "template")]
     pub(crate) api: Option<String>,
 
+    /// Serve the pages of this folder on the API's port too, each to those whose page pass allows it
+    ///
+    /// One host, decided on by the very function that does it on AWS: paths that begin as a route of
+    /// the API does are the API's, /auth/ is the session function's, and all else is a page. Files
+    /// are read at each request.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) site: Option<PathBuf>,
+
     /// Port of the API; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 3000)]
     pub(crate) port: u16,

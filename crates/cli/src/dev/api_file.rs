@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use gatepost_core::gateway::StageArn;
+use gatepost_emulator::edge::ApiPaths;
 use gatepost_emulator::gateway::{
     Access, Api, Deployment, Gateway, Integration, MethodVerb, NoteKind, Protocol,
     PseudoParameters, Template,
 };
 use gatepost_emulator::issuer::{Issuer, ListedMethod};
 
+use super::site::{Site, api_paths};
 use super::tell;
 use crate::command::DevArgs;
 use crate::development::STAGE;
@@ -113,8 +115,8 @@ impl ApiFile {
         format!("{api}/{name}").parse().with_context(|| format!("the stage `{name}`"))
     }
 
-    /// Makes the gateway follow the file, if it has changed; a faulty one is told and not taken.
-    pub(super) fn reload(&mut self, gateway: &Gateway, issuer: &Issuer) {
+    /// Makes gateway and site follow the file, if it has changed; a faulty one is told and not taken.
+    pub(super) fn reload(&mut self, gateway: &Gateway, issuer: &Issuer, site: Option<&Site>) {
         // A file that is gone for a moment, as while an editor replaces it, is no change.
         let Ok(text) = std::fs::read_to_string(&self.path) else { return };
         if text == self.text {
@@ -122,8 +124,15 @@ impl ApiFile {
         }
         let before = self.deployment().ok().and_then(|deployment| deployment.function);
         self.text = text;
-        match self.deployment() {
-            Ok(deployment) => {
+        let next = self.deployment().and_then(|deployment| {
+            let paths = site.map(|site| Ok((site, api_paths(&deployment.api)?))).transpose();
+            paths.map(|paths: Option<(&Site, ApiPaths)>| (deployment, paths))
+        });
+        match next {
+            Ok((deployment, paths)) => {
+                if let Some((site, paths)) = paths {
+                    site.set_api_paths(paths);
+                }
                 issuer.list_methods(listed_methods(&deployment.api));
                 let function_changed = before != deployment.function;
                 tell_notes(&deployment.api);

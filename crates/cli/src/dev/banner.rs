@@ -60,10 +60,17 @@ impl Banner<'_> {
             ),
             None => String::new(),
         };
+        let site = match &args.site {
+            Some(folder) => format!(
+                "  {strong}Site{strong:#}        {link}{gateway_url}{link:#}  (pages of {}, each as the page pass allows)\n",
+                folder.display()
+            ),
+            None => String::new(),
+        };
         format!(
         "
   {strong}API{strong:#}         {link}{gateway_url}{link:#}  ({summary}; {file}; back end: {backend})
-  {strong}Sign in{strong:#}     {link}{issuer_url}{link:#}  (alice, bob, carol, admin, dave: one click each)
+{site}  {strong}Sign in{strong:#}     {link}{issuer_url}{link:#}  (alice, bob, carol, admin, dave: one click each)
   {strong}Table{strong:#}       {link}{table_url}{link:#}  (`gatepost-policies`, DynamoDB-compatible)
   {strong}Policies{strong:#}    {policies}  ({documents}; {saved})
   {strong}Authorizer{strong:#}  {authorizer}{function}

@@ -1,6 +1,7 @@
 //! One line for each request that `gatepost dev` answers.
 
 use anstyle::{AnsiColor, Style};
+use gatepost_emulator::edge::PageRecord;
 use gatepost_emulator::gateway::{CacheUse, DecisionRecord, Outcome};
 
 use super::tell;
@@ -10,13 +11,33 @@ pub(super) fn print(record: &DecisionRecord) {
     tell(&line(record));
 }
 
-fn line(record: &DecisionRecord) -> String {
-    let color = match record.status {
+/// Prints what became of a request for a page, and what the function has logged.
+pub(super) fn print_page(record: &PageRecord) {
+    for line in &record.log {
+        tell(&format!("log      {}", line.escape_debug()));
+    }
+    let style = style(record.status);
+    tell(&format!(
+        "{style}{}{style:#}  {:<7} {}  {}, {:.1} ms",
+        record.status,
+        record.verb,
+        record.path.escape_debug(),
+        record.outcome,
+        record.duration.as_secs_f64() * 1_000.0,
+    ));
+}
+
+fn style(status: u16) -> Style {
+    let color = match status {
         200..=399 => AnsiColor::Green,
         400..=499 => AnsiColor::Yellow,
         _ => AnsiColor::Red,
     };
-    let style = Style::new().fg_color(Some(color.into()));
+    Style::new().fg_color(Some(color.into()))
+}
+
+fn line(record: &DecisionRecord) -> String {
+    let style = style(record.status);
     let cache = match record.cache {
         CacheUse::Hit => ", from the cache",
         CacheUse::Miss | CacheUse::Off | CacheUse::Unused => "",

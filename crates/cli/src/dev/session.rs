@@ -30,22 +30,46 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 
 type Function = Arc<Session<DynamoDbStore>>;
 
-/// The session function at `origin`, for people of the development issuer and the table of
-/// `settings`, in front of the API.
-///
-/// # Errors
-///
-/// When its settings are at fault.
-pub(super) fn before(api: Router, settings: &Settings, origin: &str) -> anyhow::Result<Router> {
-    let variables = variables(settings, origin)?;
-    let read = |name: &str| variables.get(name).cloned();
-    let config = SessionConfig::from_vars(read, variables.keys().cloned())
-        .context("the session function's settings")?;
-    let https = HttpsClient::from_vars(read)?;
-    let client = DynamoDbSettings::from_vars(read)?.client(&https);
-    let store = DynamoDbStore::new(&client, &config.policy_table, config.table_layout);
-    let function: Function = Arc::new(Session::new(config, store, https)?);
-    Ok(Router::new().route("/auth/{*rest}", any(answer)).with_state(function).fallback_service(api))
+/// The session function, ready to answer.
+#[derive(Debug)]
+pub(super) struct SessionFunction {
+    function: Function,
+    page_keys: BTreeMap<String, String>,
+}
+
+impl SessionFunction {
+    /// The function at `origin`, for people of the development issuer and the table of `settings`.
+    ///
+    /// # Errors
+    ///
+    /// When its settings are at fault.
+    pub(super) fn start(settings: &Settings, origin: &str) -> anyhow::Result<Self> {
+        let variables = variables(settings, origin)?;
+        let read = |name: &str| variables.get(name).cloned();
+        let config = SessionConfig::from_vars(read, variables.keys().cloned())
+            .context("the session function's settings")?;
+        let https = HttpsClient::from_vars(read)?;
+        let client = DynamoDbSettings::from_vars(read)?.client(&https);
+        let store = DynamoDbStore::new(&client, &config.policy_table, config.table_layout);
+        let page_keys = config.keys.page_keys().map(|(id, key)| (id.to_owned(), key)).collect();
+        Ok(Self { function: Arc::new(Session::new(config, store, https)?), page_keys })
+    }
+
+    /// What page passes are signed with, in base64url, by the ids of the session keys.
+    pub(super) fn page_keys(&self) -> BTreeMap<String, String> {
+        self.page_keys.clone()
+    }
+
+    /// The function alone.
+    pub(super) fn router(&self) -> Router {
+        Router::new().fallback(answer).with_state(Arc::clone(&self.function))
+    }
+
+    /// The function in front of an API.
+    pub(super) fn before(&self, api: Router) -> Router {
+        let function = Arc::clone(&self.function);
+        Router::new().route("/auth/{*rest}", any(answer)).with_state(function).fallback_service(api)
+    }
 }
 
 /// What the function would be told in Lambda; what the shell has set is not overwritten. Its keys are

@@ -1,7 +1,9 @@
 //! `gatepost dev` as a newcomer runs it: the real program, tokens minted by the real command.
 #![cfg(test)]
 
+#[path = "../program/mod.rs"]
 mod program;
+mod site;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -134,7 +136,7 @@ impl Drop for Dev {
 
 /// What every account gets for every path: a file, because templates are held to it too.
 fn everyone_has_their_rights(dev: &Dev) {
-    let rights: Value = serde_json::from_str(include_str!("cases/rights.json")).unwrap();
+    let rights: Value = serde_json::from_str(include_str!("../cases/rights.json")).unwrap();
     let texts = |value: &Value| -> Vec<String> {
         value.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
     };
@@ -378,18 +380,7 @@ fn a_browser_app_has_sign_in_session_and_api_at_one_address() {
     fs::write(&routes, text.replace(&format!("{source}Authorization"), &both)).unwrap();
     dev.line_with("in force now");
 
-    let (status, head, _) = dev.exchange("GET /auth/login?next=/movies", &[]);
-    assert_eq!(status, 302, "{head}");
-    let (login, page) = (cookies(&head), location(&head));
-    let query = page.strip_prefix(&format!("{}/oauth2/authorize", dev.issuer)).unwrap().to_owned();
-    let (status, head) = choose(&dev.issuer, &query, "alice");
-    assert_eq!(status, 303, "{head}");
-    let back = location(&head);
-    let callback = back.strip_prefix(&dev.api).unwrap();
-    let (status, head, body) = dev.exchange(&format!("GET {callback}"), &[("Cookie", &login)]);
-    assert_eq!((status, location(&head).as_str()), (303, "/movies"), "{body}");
-    let session = cookies(&head);
-
+    let session = sign_in(&dev, "alice", "/movies");
     let (status, _, me) = dev.exchange("GET /auth/me", &[("Cookie", &session)]);
     assert_eq!(status, 200, "{me}");
     let me: Value = serde_json::from_str(&me).unwrap();
@@ -412,6 +403,21 @@ fn faulty_settings_of_the_session_function_leave_the_api_as_it_is() {
     assert!(note.contains("`GATEPOST_SESSION_MODE` must be `token`"), "{note}");
     assert_eq!(dev.get("/movies", Some(&dev.token("alice"))), 200);
     assert_ne!(dev.get("/auth/me", None), 200);
+}
+
+/// Signs in as a browser does that is on its way to `next`: what it then has of cookies.
+fn sign_in(dev: &Dev, account: &str, next: &str) -> String {
+    let (status, head, _) = dev.exchange(&format!("GET /auth/login?next={next}"), &[]);
+    assert_eq!(status, 302, "{head}");
+    let (login, page) = (cookies(&head), location(&head));
+    let query = page.strip_prefix(&format!("{}/oauth2/authorize", dev.issuer)).unwrap().to_owned();
+    let (status, head) = choose(&dev.issuer, &query, account);
+    assert_eq!(status, 303, "{head}");
+    let back = location(&head);
+    let callback = back.strip_prefix(&dev.api).unwrap();
+    let (status, head, body) = dev.exchange(&format!("GET {callback}"), &[("Cookie", &login)]);
+    assert_eq!((status, location(&head).as_str()), (303, next), "{body}");
+    cookies(&head)
 }
 
 /// Chooses an account on the sign-in page: the status and the head of the answer.

@@ -1,0 +1,1 @@
+../../../infra/edge/pages.js
