@@ -19,6 +19,8 @@ export interface AlarmThresholds {
 
 export interface AlarmsProps {
   readonly alias: lambda.Alias;
+  /** Whether the function reads sessions. */
+  readonly sessions: boolean;
   /** Seconds, or undefined where all keys stand in the settings and never age. */
   readonly staleKeysSeconds: number | undefined;
   readonly thresholds: AlarmThresholds;
@@ -127,7 +129,7 @@ function versionRules({ alias, thresholds }: AlarmsProps, metrics: FunctionMetri
 }
 
 /** What goes wrong around the function. */
-function worldRules({ alias, staleKeysSeconds, thresholds }: AlarmsProps, metrics: FunctionMetrics): Rule[] {
+function worldRules({ alias, sessions, staleKeysSeconds, thresholds }: AlarmsProps, metrics: FunctionMetrics): Rule[] {
   const rules: Rule[] = [
     {
       id: 'Rejected',
@@ -173,6 +175,15 @@ function worldRules({ alias, staleKeysSeconds, thresholds }: AlarmsProps, metric
       datapoints: [1, 1],
     },
   ];
+  if (sessions) {
+    rules.push({
+      id: 'SessionsUnavailable',
+      means: 'The table of sessions cannot be read; nobody gets in whose session is not at hand.',
+      metric: metrics.failuresFor(['sessions_unavailable'], MINUTE),
+      threshold: 1,
+      datapoints: [3, 5],
+    });
+  }
   if (staleKeysSeconds !== undefined) {
     rules.push({
       id: 'StaleKeys',

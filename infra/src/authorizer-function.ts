@@ -13,13 +13,15 @@ export interface AuthorizerFunctionProps {
   readonly machine: Machine;
   readonly memorySize: number;
   readonly removalPolicy: RemovalPolicy;
+  readonly sessions?: dynamodb.ITable;
   readonly table: dynamodb.ITable;
 }
 
 /**
  * The function with its role and its log group, and the alias `live`, which API Gateway calls.
  *
- * Its role may read rows of the one table, write to the one log group, and send traces. Nothing else.
+ * Its role may read rows of the one table (and of the sessions', if there is one), write to the one log
+ * group, and send traces. Nothing else.
  */
 export class AuthorizerFunction extends Construct {
   readonly alias: lambda.Alias;
@@ -42,7 +44,7 @@ export class AuthorizerFunction extends Construct {
       memorySize: props.memorySize,
       // The function gives up on its own I/O at the deadline; the second after it is for saying so.
       timeout: Duration.seconds(Math.ceil(props.deadlineMs / 1_000) + 1),
-      role: this.role(props.table),
+      role: this.role(props.table, props.sessions),
       logGroup: this.logGroup,
       loggingFormat: lambda.LoggingFormat.JSON,
       // The decision log is INFO; of the platform's own lines only what went wrong is worth its price.
@@ -60,7 +62,7 @@ export class AuthorizerFunction extends Construct {
     this.alias = new lambda.Alias(this, 'Live', { aliasName: 'live', version: this.function.currentVersion });
   }
 
-  private role(table: dynamodb.ITable): iam.Role {
+  private role(table: dynamodb.ITable, sessions?: dynamodb.ITable): iam.Role {
     const role = new iam.Role(this, 'Role', {
       description: 'What the authorizer of Gatepost may do',
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
@@ -68,6 +70,10 @@ export class AuthorizerFunction extends Construct {
     // Not `table.grant`, which would add the replicas and indexes.
     role.addToPolicy(new iam.PolicyStatement({ actions: ['dynamodb:BatchGetItem'], resources: [table.tableArn] }));
     table.encryptionKey?.grantDecrypt(role);
+    if (sessions !== undefined) {
+      role.addToPolicy(new iam.PolicyStatement({ actions: ['dynamodb:GetItem'], resources: [sessions.tableArn] }));
+      sessions.encryptionKey?.grantDecrypt(role);
+    }
     this.logGroup.grantWrite(role);
     // Written out, since the function's construct would add it unseen.
     role.addToPolicy(new iam.PolicyStatement({

@@ -30,6 +30,13 @@ export interface GatepostAuthorizerProps {
    */
   readonly table?: dynamodb.ITable;
 
+  /**
+   * The table of sessions, for token sources that begin with `session:`; `GatepostSession` makes one.
+   *
+   * @default - none
+   */
+  readonly sessions?: dynamodb.ITable;
+
   /** @default - the function's own defaults */
   readonly settings?: AuthorizerSettings;
 
@@ -115,12 +122,18 @@ export class GatepostAuthorizer extends Construct {
       code: props.code instanceof lambda.Code ? props.code : codeFromZip(props.code ?? defaultZip(machine), machine),
       deadlineMs,
       environment: environment(
-        settings, props.issuers, this.table.tableName, agreement, props.frontDoor.kind, (value) => Stack.of(this).toJsonString(value),
+        settings,
+        props.issuers,
+        { policies: this.table.tableName, ...(props.sessions && { sessions: props.sessions.tableName }) },
+        agreement,
+        props.frontDoor.kind,
+        (value) => Stack.of(this).toJsonString(value),
       ),
       logRetention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
       machine,
       memorySize: props.memorySize ?? 256,
       removalPolicy,
+      sessions: props.sessions,
       table: this.table,
     });
     this.alias = made.alias;
@@ -136,6 +149,7 @@ export class GatepostAuthorizer extends Construct {
     const thresholds = props.alarmThresholds ?? {};
     const alarms = new Alarms(this, 'Alarms', {
       alias: this.alias,
+      sessions: props.sessions !== undefined,
       staleKeysSeconds: keysAge ? (thresholds.staleKeys?.toSeconds() ?? 2 * jwksTtlSeconds) : undefined,
       thresholds,
       topic: props.alarmTopic,

@@ -47,6 +47,10 @@ export interface AuthorizerSettings {
   /** Whether the caller's revocation rows are read with every call. @default false */
   readonly revocation?: boolean;
 
+  /** How long a session that was read is answered from, and so how long after a logout it goes on,
+   * besides the result TTL: 0 to 300 s. For a `session:` token source. @default Duration.seconds(30) */
+  readonly sessionTtl?: Duration;
+
   /** Whose documents count. @default ['group'] */
   readonly subjects?: readonly ('client' | 'group' | 'scope' | 'user')[];
 
@@ -70,6 +74,7 @@ export const RANGES = {
   GATEPOST_LOG_SAMPLE_PERCENT: { initial: 100, least: 1, most: 100 },
   GATEPOST_MAX_POLICY_BYTES: { initial: 8_192, least: 1_024, most: 6_000_000 },
   GATEPOST_POLICY_TTL_SECONDS: { initial: 30, least: 0, most: 3_600 },
+  GATEPOST_SESSION_TTL_SECONDS: { initial: 30, least: 0, most: 300 },
 } as const satisfies Record<string, Range>;
 
 /** HTTP APIs wait 10 s for an authorizer; the function needs the last of them to say that it failed. */
@@ -90,6 +95,12 @@ export function timing(settings: AuthorizerSettings): Timing {
   };
 }
 
+/** The names of the tables that the function reads. */
+export interface Tables {
+  readonly policies: string;
+  readonly sessions?: string;
+}
+
 /**
  * The function's environment. What decides how API Gateway must be set up is always written, the rest
  * where it was given.
@@ -99,7 +110,7 @@ export function timing(settings: AuthorizerSettings): Timing {
 export function environment(
   settings: AuthorizerSettings,
   issuers: readonly [Issuer, ...Issuer[]],
-  tableName: string,
+  tables: Tables,
   agreement: Agreement,
   kind: 'rest' | 'http' | 'websocket',
   toJson: (value: unknown) => string,
@@ -116,17 +127,21 @@ export function environment(
     GATEPOST_LEEWAY_SECONDS: settings.leeway?.toSeconds().toString(),
     GATEPOST_LOG_SAMPLE_PERCENT: settings.logSamplePercent?.toString(),
     GATEPOST_MAX_POLICY_BYTES: settings.maxPolicyBytes?.toString(),
-    GATEPOST_POLICY_TABLE: tableName,
+    GATEPOST_POLICY_TABLE: tables.policies,
     GATEPOST_POLICY_TTL_SECONDS: settings.policyTtl?.toSeconds().toString(),
     GATEPOST_RESPONSE: agreement.response,
     GATEPOST_REVOCATION: onOrOff(settings.revocation),
     GATEPOST_SCOPE: agreement.scope,
+    GATEPOST_SESSION_TABLE: tables.sessions,
+    GATEPOST_SESSION_TTL_SECONDS: settings.sessionTtl?.toSeconds().toString(),
     GATEPOST_SUBJECTS: settings.subjects?.join(','),
     GATEPOST_TABLE_LAYOUT: settings.tableLayout,
     GATEPOST_TOKEN_SOURCES: agreement.tokenSources.join(','),
     GATEPOST_USAGE_IDENTIFIER_KEY: agreement.usageIdentifierKey ? 'on' : undefined,
   };
-  const faults = [...rangeFaults(given), ...combinationFaults(settings, issuers, kind)];
+  const faults = [
+    ...rangeFaults(given), ...combinationFaults(settings, issuers, kind), ...sessionFaults(settings, agreement, tables),
+  ];
   if (faults.length > 0) {
     throw new Error(`Gatepost: ${faults.join('; ')}`);
   }
@@ -146,6 +161,20 @@ function rangeFaults(given: Record<string, string | undefined>): string[] {
     const isRight = text === undefined || (Number.isInteger(number) && number >= least && number <= most);
     return isRight ? [] : [`${name} is ${text}, but must be a whole number from ${least} to ${most}`];
   });
+}
+
+function sessionFaults(settings: AuthorizerSettings, { tokenSources }: Agreement, tables: Tables): string[] {
+  const cookies = (kind: string) => tokenSources.flatMap((source) => (source.startsWith(kind) ? [source.slice(kind.length)] : []));
+  const sessions = cookies('session:');
+  const both = cookies('cookie:').filter((name) => sessions.includes(name));
+  const isRead = sessions.length > 0;
+  const rules: [boolean, string][] = [
+    [isRead && tables.sessions === undefined, 'a `session:` token source needs `sessions`, the table of the sessions'],
+    [!isRead && tables.sessions !== undefined, '`sessions` is the table of a `session:` token source, and there is none'],
+    [!isRead && settings.sessionTtl !== undefined, '`sessionTtl` is about a `session:` token source, and there is none'],
+    [both.length > 0, `the cookie \`${both[0]}\` cannot hold a token and the id of a session`],
+  ];
+  return rules.flatMap(([isFault, message]) => (isFault ? [message] : []));
 }
 
 function combinationFaults(

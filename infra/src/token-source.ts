@@ -3,10 +3,11 @@
  *
  * - `header:NAME`: a header. In `Authorization` the token follows the scheme `Bearer`.
  * - `cookie:NAME`: a cookie; its name is case-sensitive.
+ * - `session:NAME`: a cookie that holds the id of a session, in whose row the token is.
  * - `query:NAME`: a parameter of the query string, for WebSocket clients that cannot set a header.
  *   Query strings end up in logs; prefer the others.
  */
-export type TokenSource = `header:${string}` | `cookie:${string}` | `query:${string}`;
+export type TokenSource = `header:${string}` | `cookie:${string}` | `session:${string}` | `query:${string}`;
 
 /** One source or more, in the order in which they are read. */
 export type TokenSources = readonly [TokenSource, ...TokenSource[]];
@@ -19,7 +20,7 @@ export const CSRF_HEADER = 'X-CSRF-Token';
 
 /** Whether a token may come from a cookie. */
 export function readsCookies(sources: TokenSources): boolean {
-  return sources.some((source) => source.startsWith('cookie:'));
+  return sources.some((source) => /^(cookie|session):/.test(source));
 }
 
 /** How a kind of API writes its identity sources. */
@@ -38,13 +39,13 @@ export function identitySources(prefix: IdentitySourcePrefix, sources: TokenSour
 
 /** @throws If a source has another form, as it may where no compiler has looked. */
 function identitySource(prefix: IdentitySourcePrefix, source: TokenSource): string {
-  const [, kind, name] = /^(header|cookie|query):(.+)$/s.exec(source) ?? [];
+  const [, kind, name] = /^(header|cookie|session|query):(.+)$/s.exec(source) ?? [];
   // RFC 9110 section 5.6.2: what header and cookie names are made of.
   const isHttpToken = name !== undefined && /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/.test(name);
   if (kind === 'header' && isHttpToken) return `${prefix}.header.${name}`;
-  if (kind === 'cookie' && isHttpToken) return `${prefix}.header.Cookie`;
+  if ((kind === 'cookie' || kind === 'session') && isHttpToken) return `${prefix}.header.Cookie`;
   if (kind === 'query') return `${prefix}.querystring.${name}`;
   throw new Error(
-    `Gatepost: \`${source}\` is no token source; write header:NAME, cookie:NAME or query:NAME`,
+    `Gatepost: \`${source}\` is no token source; write header:NAME, cookie:NAME, session:NAME or query:NAME`,
   );
 }

@@ -2,24 +2,29 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Issuer } from '../src/index.js';
 import { dashboardWidgets } from '../picture/widgets.js';
-import { appTemplate, projectFile, world } from './support.js';
+import { appTemplate, projectFile, world, ZIP } from './support.js';
 
 let template: Template;
 let alarms: Record<string, any>;
+/** With sessions in a table, which have an alarm more. */
+let ofSessions: Record<string, any>;
 beforeAll(() => {
   template = appTemplate();
-  alarms = Object.fromEntries(Object.values(template.findResources('AWS::CloudWatch::Alarm')).map((alarm) => {
-    const [, entry] = /docs\/runbook\.md#([\w-]+)$/.exec(alarm.Properties.AlarmDescription) ?? [];
-    return [entry, alarm.Properties];
-  }));
+  alarms = alarmsOf(template);
+  ofSessions = alarmsOf(appTemplate({ web: true, sessionZip: ZIP, sessionMode: 'opaque' }));
 });
+
+const alarmsOf = (made: Template) => Object.fromEntries(Object.values(made.findResources('AWS::CloudWatch::Alarm')).map((alarm) => {
+  const [, entry] = /docs\/runbook\.md#([\w-]+)$/.exec(alarm.Properties.AlarmDescription) ?? [];
+  return [entry, alarm.Properties];
+}));
 
 describe('the runbook', () => {
   const page = projectFile('docs/runbook.md');
   const entries = [...page.matchAll(/^### (.+)$/gm)].map(([, heading]) => heading!.toLowerCase().replaceAll(' ', '-'));
 
   test('has an entry for each alarm, and no other', () => {
-    expect(entries.sort()).toEqual(Object.keys(alarms).sort());
+    expect(entries.sort()).toEqual(Object.keys(ofSessions).sort());
   });
 
   test('says in each entry what the alarm means, what to look at and what to do', () => {
@@ -42,14 +47,15 @@ describe('the runbook', () => {
 
 test('alarms are quiet while nobody calls', () => {
   expect(Object.keys(alarms)).toHaveLength(10);
-  for (const alarm of Object.values(alarms)) {
+  expect(Object.keys(ofSessions)).toHaveLength(11);
+  for (const alarm of Object.values(ofSessions)) {
     expect(alarm).toMatchObject({ TreatMissingData: 'notBreaching', ComparisonOperator: 'GreaterThanOrEqualToThreshold' });
   }
 });
 
 test('alarms watch what they are for', () => {
   const watched = (entry: string): string[] => {
-    const { MetricName, Dimensions = [], Metrics = [] } = alarms[entry];
+    const { MetricName, Dimensions = [], Metrics = [] } = ofSessions[entry];
     const one = (name: string, dimensions: any[]) => {
       const reason = dimensions.find((dimension) => dimension.Name === 'Reason');
       return reason === undefined ? name : `${name} ${reason.Value}`;
@@ -58,11 +64,12 @@ test('alarms watch what they are for', () => {
       ? [one(MetricName, Dimensions)]
       : Metrics.flatMap(({ MetricStat }: any) => (MetricStat ? [one(MetricStat.Metric.MetricName, MetricStat.Metric.Dimensions ?? [])] : [])).sort();
   };
-  expect(Object.fromEntries(Object.keys(alarms).sort().map((entry) => [entry, watched(entry)]))).toEqual({
+  expect(Object.fromEntries(Object.keys(ofSessions).sort().map((entry) => [entry, watched(entry)]))).toEqual({
     'answer-too-large': ['Decisions answer_too_large'],
     'crashes': ['Errors', 'Failures', 'Invocations', 'Rejected'],
     'failures': ['Failures'],
     'rejected': ['Invocations', 'Rejected'],
+    'sessions-unavailable': ['Decisions sessions_unavailable'],
     'slow-decisions': ['Duration'],
     'stale-keys': ['JwksAge'],
     'table-refused': ['access_denied', 'request_refused', 'table_not_found', 'unasked_row', 'unsendable'].map((reason) => `Decisions ${reason}`),

@@ -32,6 +32,20 @@ describe('a REST API', () => {
     expect(environmentOf(made)).toMatchObject({ GATEPOST_CSRF_HEADER: 'X-CSRF-Token', GATEPOST_TOKEN_SOURCES: 'cookie:__Host-id' });
   });
 
+  test('reads a token from the row of a session, which its function may read then', () => {
+    const { api, guard, stack, template } = world();
+    const sessions = dynamodb.Table.fromTableName(stack, 'Sessions', 'sessions');
+    guard({ frontDoor: { kind: 'rest', api, tokenSources: ['session:__Host-id'] }, sessions });
+    const made = template();
+    made.hasResourceProperties('AWS::ApiGateway::Authorizer', { IdentitySource: 'method.request.header.Cookie, method.request.header.X-CSRF-Token' });
+    expect(environmentOf(made)).toMatchObject({
+      GATEPOST_CSRF_HEADER: 'X-CSRF-Token', GATEPOST_SESSION_TABLE: 'sessions', GATEPOST_TOKEN_SOURCES: 'session:__Host-id',
+    });
+    made.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: 'dynamodb:GetItem' })]) },
+    });
+  });
+
   test('asks for no header against forged requests where no cookie is read', () => {
     const { api, guard, template } = world();
     guard({ frontDoor: { kind: 'rest', api } });

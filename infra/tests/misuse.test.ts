@@ -32,7 +32,7 @@ export function doesNotCompile(): FrontDoor[] {
     // @ts-expect-error nor can the header against forged requests be left out of them
     { kind: 'rest', api: restApi, tokenSources: ['cookie:id'], csrfHeader: undefined },
     // @ts-expect-error or be answered for by an HTTP API
-    { kind: 'http', api: httpApi, tokenSources: ['cookie:id'], identitySources: ['$request.header.Cookie'] },
+    { kind: 'http', api: httpApi, tokenSources: ['session:id'], identitySources: ['$request.header.Cookie'] },
     // @ts-expect-error authorizers are of the type REQUEST
     { kind: 'rest', api: restApi, type: 'TOKEN' },
     // @ts-expect-error a token source has a kind and a name
@@ -56,6 +56,9 @@ test.each([
   [{ kind: 'http', answers: { scope: 'api', response: 'simple' } }, /simple answer is about the called method only/],
   [{ answers: { scope: 'api', resultTtl: Duration.hours(2) } }, /`resultTtl` is 7200 s; API Gateway keeps answers for 3600 s at most/],
   [{ tokenSources: ['header:Authorization', 'cookie:id'] }, /asks for all of method.request.header.Authorization, method.request.header.Cookie/],
+  [{ tokenSources: ['session:id'] }, /a `session:` token source needs `sessions`, the table of the sessions/],
+  [{ answers: { scope: 'method' }, tokenSources: ['session:id', 'cookie:id'] }, /the cookie `id` cannot hold a token and the id of a session/],
+  [{ tokenSources: ['session:a b'] }, /`session:a b` is no token source/],
   [{ tokenSources: ['Authorization'] }, /`Authorization` is no token source/],
   [{ tokenSources: ['header:a b'] }, /`header:a b` is no token source/],
 ])('%o is refused', (door, message) => {

@@ -16,6 +16,7 @@ test('without options the app is the example as the guide describes it', () => {
     mfa: 'optional',
     replicaRegions: [],
     resultTtlSeconds: 300,
+    sessionMode: 'token',
     throttle: 100,
     usagePlan: false,
     waf: false,

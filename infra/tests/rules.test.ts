@@ -7,6 +7,7 @@ test.each([
   {},
   { waf: true, usagePlan: true, mfa: 'required' },
   { web: true, sessionZip: ZIP },
+  { web: true, sessionZip: ZIP, sessionMode: 'opaque' },
   { mfa: 'off', keepData: false, apiGatewayLogRole: false, machine: 'x86_64' },
 ])('no rule of cdk-nag is broken with %o', (options) => {
   expect(() => appTemplate(options)).not.toThrow();

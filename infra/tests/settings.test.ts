@@ -1,4 +1,4 @@
-import { aws_apigateway as rest, Duration } from 'aws-cdk-lib';
+import { aws_apigateway as rest, aws_dynamodb as dynamodb, Duration } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { ISSUER_MEMBERS } from '../src/issuer.js';
 import { TABLE_REASONS } from '../src/metrics.js';
@@ -35,8 +35,12 @@ describe('the function\'s settings', () => {
     .map(([, name, range, initial]) => ({ name: name!, range: range!, initial: initial! }));
 
   test('are all to be had, under the names that the function knows', () => {
-    const { api, guard, template } = world();
-    guard({ frontDoor: { kind: 'rest', api, tokenSources: ['cookie:id'] } });
+    const { api, guard, stack, template } = world();
+    guard({
+      frontDoor: { kind: 'rest', api, tokenSources: ['session:id'] },
+      sessions: dynamodb.Table.fromTableName(stack, 'Sessions', 'sessions'),
+      settings: { sessionTtl: Duration.seconds(0) },
+    });
     const names = [environmentOf(made(ALL)), environmentOf(template())].flatMap(Object.keys);
     expect([...new Set(names)].sort()).toEqual(table.map(({ name }) => name).sort());
   });
@@ -72,6 +76,7 @@ describe('the function\'s settings', () => {
     [{ deadline: Duration.millis(99) }, /GATEPOST_DEADLINE_MS is 99, but must be a whole number from 100 to 25000/],
     [{ logSamplePercent: 0.5 }, /GATEPOST_LOG_SAMPLE_PERCENT is 0.5/],
     [{ jwksTtl: Duration.days(1), jwksMaxStale: Duration.hours(1) }, /`jwksMaxStale` is less than `jwksTtl`/],
+    [{ sessionTtl: Duration.seconds(301) }, /GATEPOST_SESSION_TTL_SECONDS is 301.*; `sessionTtl` is about a `session:` token source/],
     [{ subjects: [] }, /`subjects` is empty/],
     [{ tableLayout: 'aws-sample', subjects: ['group', 'user'] }, /`subjects` must be \['group'\]/],
     [{ tableLayout: 'aws-sample', revocation: true }, /`revocation` must be false/],

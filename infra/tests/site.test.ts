@@ -191,6 +191,7 @@ describe('the session function', () => {
       GATEPOST_POLICY_TABLE: { Ref: expect.stringMatching(/^Policies/) },
       GATEPOST_SESSION_ISSUER: expect.anything(),
       GATEPOST_SESSION_KEYS: { 'Fn::Join': ['', ['{{resolve:secretsmanager:', { Ref: expect.stringMatching(/^SessionKeys/) }, ':SecretString:::}}']] },
+      GATEPOST_SESSION_MODE: 'token',
       GATEPOST_SESSION_ORIGIN: expect.anything(),
     });
     template.hasResourceProperties('AWS::SecretsManager::Secret', { SecretString: '[]' });
@@ -211,13 +212,43 @@ describe('the session function', () => {
     ]);
   });
 
-  test('says whose documents count, and how long a pass holds', () => {
-    const variables = variablesOf(made({ subjects: ['group', 'user'], pagePass: Duration.minutes(10) }));
-    expect(variables).toMatchObject({ GATEPOST_PAGE_PASS_SECONDS: '600', GATEPOST_SUBJECTS: 'group,user' });
+  test('keeps sessions in a table of its own in the mode `opaque`, where they end by themselves', () => {
+    const opaque = made({ mode: 'opaque', lifetime: Duration.hours(8), subjects: ['group', 'user'], pagePass: Duration.minutes(10) });
+    opaque.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      KeySchema: [{ AttributeName: 'session', KeyType: 'HASH' }],
+      TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true },
+    });
+    const [tableId] = Object.keys(opaque.findResources('AWS::DynamoDB::GlobalTable'));
+    expect(variablesOf(opaque)).toMatchObject({
+      GATEPOST_PAGE_PASS_SECONDS: '600', GATEPOST_SESSION_MODE: 'opaque', GATEPOST_SESSION_SECONDS: '28800', GATEPOST_SESSION_TABLE: { Ref: tableId },
+      GATEPOST_SUBJECTS: 'group,user',
+    });
+    const [policy] = properties('AWS::IAM::Policy', opaque);
+    expect(policy.PolicyDocument.Statement).toContainEqual({
+      Action: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      Effect: 'Allow',
+      Resource: { 'Fn::GetAtt': [tableId, 'Arn'] },
+    });
+  });
+
+  test('is of one mode with the authorizer, which reads the table of its sessions and no more of it', () => {
+    const opaque = appTemplate({ web: true, sessionZip: ZIP, sessionMode: 'opaque' });
+    const [tableId] = Object.entries(opaque.findResources('AWS::DynamoDB::GlobalTable'))
+      .flatMap(([id, { Properties }]) => (Properties.KeySchema[0].AttributeName === 'session' ? [id] : []));
+    expect(variablesOf(opaque)).toMatchObject({ GATEPOST_SESSION_MODE: 'opaque', GATEPOST_SESSION_TABLE: { Ref: tableId } });
+    expect(functionOf(/^Gatepost/, opaque).Environment.Variables).toMatchObject({
+      GATEPOST_CSRF_HEADER: 'X-CSRF-Token', GATEPOST_SESSION_TABLE: { Ref: tableId }, GATEPOST_TOKEN_SOURCES: 'session:__Host-gatepost',
+    });
+    const onSessions = properties('AWS::IAM::Policy', opaque).flatMap((policy) => policy.PolicyDocument.Statement)
+      .filter((statement: any) => statement.Resource['Fn::GetAtt']?.[0] === tableId);
+    expect(onSessions.map((statement: any) => statement.Action)).toEqual(expect.arrayContaining(['dynamodb:GetItem']));
+    expect(onSessions).toHaveLength(2);
   });
 
   test.each<[Partial<GatepostSessionProps>, RegExp]>([
     [{ pagePass: Duration.hours(2) }, /`pagePass` is 7200 s, but must be from 60 to 3600 s/],
+    [{ lifetime: Duration.hours(8) }, /`lifetime` is about sessions in a table: it needs `mode: 'opaque'`/],
+    [{ mode: 'opaque', lifetime: Duration.seconds(299) }, /`lifetime` is 299 s, but must be from 300 to 31536000 s/],
     [{ origin: 'http://www.example' }, /`origin` is `http:\/\/www.example`, but must be https:/],
     [{ origin: 'https://www.example/' }, /without a slash at the end/],
     [{ code: '/nowhere/session.zip' }, /no function package at \/nowhere\/session.zip.*-c gatepost:sessionZip=FILE/],

@@ -1,21 +1,24 @@
 //! The path of one call, from the event to the answer.
 //!
 //! Eight hops: event bytes, event, request, unverified token, key (await), claims, documents
-//! (await), policy, answer bytes. The two awaits are here; everything between them is a pure
+//! (await), policy, answer bytes. Where the request has a session in the place of a token, there is
+//! one more: the token of its row (await). The awaits are here; everything between them is a pure
 //! function in a file of its own.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use aws_sdk_dynamodb::Client;
 use futures_util::future::join_all;
 use gatepost_core::secret::Secret;
 use gatepost_core::token::{Claims, TokenError, UnverifiedToken};
-use gatepost_store::PolicyStore;
+use gatepost_store::{DynamoDbStore, PolicyStore, SessionId, SessionTable, StoreError};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::answer::{Answer, Form};
 use crate::config::{Config, Response, Revocation, UsageIdentifierKey};
+use crate::credential::Credential;
 use crate::decision_log::{CallRecord, Sampler};
 use crate::front_door::FrontDoor;
 use crate::jwks::{FetchKeySet, KeySource};
@@ -24,6 +27,7 @@ use crate::policies::{Found, Policies};
 use crate::policy::{allows_call, policy_of};
 use crate::refusal::{AuthorizeError, Refusal};
 use crate::request::{Request, RequestError, condition_keys, request_id};
+use crate::sessions::{ReadSession, SessionError, Sessions};
 use crate::shadow::Shadow;
 use crate::subjects::{Subjects, revocables};
 use crate::usage_plan::usage_identifier_key;
@@ -36,6 +40,8 @@ pub struct Authorizer<S> {
     key_sources: Vec<KeySource>,
     fetch: Box<dyn FetchKeySet>,
     policies: Policies<S>,
+    /// Only where a token source is a session.
+    sessions: Option<Sessions>,
     shadow: Shadow,
     sampler: Sampler,
 }
@@ -73,7 +79,15 @@ impl<S: PolicyStore> Authorizer<S> {
         let policies = Policies::new(store, config.policy_ttl);
         let sampler = Sampler::new(config.log_sample_percent);
         let (fetch, shadow) = (Box::new(fetch), Shadow::default());
-        Self { config, key_sources, fetch, policies, shadow, sampler }
+        Self { config, key_sources, fetch, policies, sessions: None, shadow, sampler }
+    }
+
+    /// The same, with sessions in `table`, for token sources that are sessions. Without it no session
+    /// can be read.
+    #[must_use]
+    pub fn with_sessions(self, table: impl ReadSession + 'static) -> Self {
+        let ttl = self.config.sessions.as_ref().map_or(Duration::ZERO, |sessions| sessions.ttl);
+        Self { sessions: Some(Sessions::new(table, ttl)), ..self }
     }
 
     /// Does ahead of the first call what it would otherwise wait for: keys are fetched and the
@@ -124,7 +138,10 @@ impl<S: PolicyStore> Authorizer<S> {
             return Err(RequestError::SimpleImpossible.into());
         }
 
-        let claims = self.claims(request.token, call.now, deadline, record).await?;
+        let claims = match request.credential {
+            Credential::Session(id) => self.session_claims(id, call.now, deadline, record).await?,
+            Credential::Token(token) => self.claims(token, call.now, deadline, record).await?,
+        };
 
         let revocables = match self.config.revocation {
             Revocation::Off => Vec::new(),
@@ -171,6 +188,33 @@ impl<S: PolicyStore> Authorizer<S> {
         Ok(answer)
     }
 
+    /// The claims of the token in a session's row. A token at hand that is not good may have a
+    /// successor in the table.
+    async fn session_claims(
+        &self,
+        id: SessionId,
+        now: SystemTime,
+        deadline: Instant,
+        record: &mut CallRecord<'_>,
+    ) -> Result<Claims, AuthorizeError> {
+        let unavailable = || SessionError::Unavailable(StoreError::TableNotFound);
+        let sessions = self.sessions.as_ref().ok_or_else(unavailable)?;
+        let waiting = Instant::now();
+        let found = sessions.token(id, now, deadline).await;
+        record.session_took = waiting.elapsed();
+        let found = found?;
+        let token = Secret::new(found.token.expose().as_str());
+        match self.claims(token, now, deadline, record).await {
+            Err(AuthorizeError::Token(_)) if found.was_kept => {}
+            outcome => return outcome,
+        }
+        let waiting = Instant::now();
+        let found = sessions.read(id, now, deadline).await;
+        record.session_took += waiting.elapsed();
+        let found = found?;
+        self.claims(Secret::new(found.token.expose().as_str()), now, deadline, record).await
+    }
+
     async fn claims(
         &self,
         token: Secret<&str>,
@@ -185,7 +229,7 @@ impl<S: PolicyStore> Authorizer<S> {
             .ok_or(TokenError::IssuerMismatch)?;
         let waiting = Instant::now();
         let keys = keys.keys_for(token.kid(), &*self.fetch, now, deadline).await;
-        record.keys_took = waiting.elapsed();
+        record.keys_took += waiting.elapsed();
         let keys = keys?;
         let key = keys.key_for(&token)?;
         Ok(token.verify(key, &issuer.expected, now)?)
@@ -194,6 +238,24 @@ impl<S: PolicyStore> Authorizer<S> {
     fn deadline(&self, time_left: Option<Duration>) -> Instant {
         let limit = time_left.map_or(Duration::MAX, |time| time.saturating_sub(TO_ANSWER));
         Instant::now() + self.config.deadline.min(limit)
+    }
+}
+
+impl Authorizer<DynamoDbStore> {
+    /// An authorizer over the tables that `config` names, asked through `client`.
+    pub fn over_dynamodb(
+        config: Config,
+        client: &Client,
+        fetch: impl FetchKeySet + 'static,
+    ) -> Self {
+        let store = DynamoDbStore::new(client, &config.policy_table, config.table_layout);
+        let sessions =
+            config.sessions.as_ref().map(|sessions| SessionTable::new(client, &sessions.table));
+        let authorizer = Self::new(config, store, fetch);
+        match sessions {
+            Some(table) => authorizer.with_sessions(table),
+            None => authorizer,
+        }
     }
 }
 

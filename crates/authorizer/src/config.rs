@@ -2,7 +2,7 @@
 //! the first.
 //!
 //! A misspelt setting must not become a silent default: an unknown `GATEPOST_…` name is a fault,
-//! and so is a setting whose function a later version brings. No setting is a secret. Faults name
+//! as is one that contradicts another. No setting is a secret. Faults name
 //! the setting and what it must be, and do not repeat its value. `AWS_CA_BUNDLE` is read with
 //! [`crate::https`], and what the AWS SDK needs with [`crate::dynamodb`].
 //!
@@ -24,9 +24,11 @@
 //! | `GATEPOST_RESPONSE` | `policy`, `simple` | `policy` | `simple` needs `GATEPOST_SCOPE=method` |
 //! | `GATEPOST_REVOCATION` | `off`, `on` | `off` | |
 //! | `GATEPOST_SCOPE` | `api`, `method` | `api` | |
+//! | `GATEPOST_SESSION_TABLE` | table name or ARN | none | required with a `session:` source |
+//! | `GATEPOST_SESSION_TTL_SECONDS` | 0 to 300 s | 30 | how long a logout may go unnoticed |
 //! | `GATEPOST_SUBJECTS` | any of `client`, `group`, `scope`, `user` | `group` | |
 //! | `GATEPOST_TABLE_LAYOUT` | `aws-sample`, `gatepost` | `gatepost` | |
-//! | `GATEPOST_TOKEN_SOURCES` | `header:NAME`, `cookie:NAME`, `query:NAME` | `header:Authorization` | |
+//! | `GATEPOST_TOKEN_SOURCES` | `header:NAME`, `cookie:NAME`, `query:NAME`, `session:NAME` | `header:Authorization` | |
 //! | `GATEPOST_USAGE_IDENTIFIER_KEY` | `off`, `on` | `off` | |
 
 mod answer_settings;
@@ -45,7 +47,7 @@ pub use answer_settings::{
     ContextClaim, ExpiryCondition, ImplicitDeny, Response, Scope, UsageIdentifierKey,
 };
 pub use issuers::{Issuer, KeyOrigin};
-pub use token_source::TokenSource;
+pub use token_source::{SessionSettings, TokenSource};
 
 use crate::credential::TokenPlaces;
 use variables::Variables;
@@ -85,6 +87,8 @@ pub struct Config {
     pub revocation: Revocation,
     /// What one answer is valid for.
     pub scope: Scope,
+    /// Where sessions are, if a token source is one.
+    pub sessions: Option<SessionSettings>,
     /// The kinds of subject whose documents count. At least one.
     pub subjects: Vec<SubjectKind>,
     /// How the table is laid out.
@@ -129,6 +133,8 @@ impl Config {
                 "must not be less than `GATEPOST_JWKS_TTL_SECONDS`",
             );
         }
+        let token_sources =
+            vars.list("GATEPOST_TOKEN_SOURCES", "header:Authorization", TokenSource::parse);
         let config = Self {
             context_claims: answer_settings::context_claims(&mut vars),
             csrf_header: token_source::csrf_header(&mut vars),
@@ -174,13 +180,10 @@ impl Config {
             ),
             revocation: vars.switch("GATEPOST_REVOCATION", Revocation::Off, Revocation::On),
             scope: vars.choice("GATEPOST_SCOPE", ("api", Scope::Api), &[("method", Scope::Method)]),
+            sessions: token_source::sessions(&mut vars, &token_sources),
             subjects: vars.subjects(),
             table_layout: vars.table_layout(),
-            token_sources: vars.list(
-                "GATEPOST_TOKEN_SOURCES",
-                "header:Authorization",
-                TokenSource::parse,
-            ),
+            token_sources,
             usage_identifier_key: vars.switch(
                 "GATEPOST_USAGE_IDENTIFIER_KEY",
                 UsageIdentifierKey::Off,
@@ -211,8 +214,14 @@ impl Config {
                 "must be `off` with `GATEPOST_TABLE_LAYOUT=aws-sample`, which has no other rows",
             );
         }
-        let is_cookie = |source: &TokenSource| matches!(source, TokenSource::Cookie(_));
-        if self.csrf_header.is_some() && !self.token_sources.iter().any(is_cookie) {
+        let sources = &self.token_sources;
+        if sources.iter().any(|one| sources.iter().any(|other| one.is_cookie_of(other))) {
+            vars.fault(
+                "GATEPOST_TOKEN_SOURCES",
+                "lists one cookie as `cookie:` and as `session:`, of which it can hold one",
+            );
+        }
+        if self.csrf_header.is_some() && !sources.iter().any(TokenSource::is_cookie) {
             vars.fault(
                 "GATEPOST_CSRF_HEADER",
                 "is for tokens in cookies, and `GATEPOST_TOKEN_SOURCES` lists none",
@@ -229,7 +238,7 @@ impl Config {
 }
 
 /// Every `GATEPOST_…` name that this version of the authorizer knows.
-pub const SETTINGS: [&str; 20] = [
+pub const SETTINGS: [&str; 22] = [
     "GATEPOST_CONTEXT_CLAIMS",
     "GATEPOST_CSRF_HEADER",
     "GATEPOST_DEADLINE_MS",
@@ -246,6 +255,8 @@ pub const SETTINGS: [&str; 20] = [
     "GATEPOST_RESPONSE",
     "GATEPOST_REVOCATION",
     "GATEPOST_SCOPE",
+    "GATEPOST_SESSION_TABLE",
+    "GATEPOST_SESSION_TTL_SECONDS",
     "GATEPOST_SUBJECTS",
     "GATEPOST_TABLE_LAYOUT",
     "GATEPOST_TOKEN_SOURCES",
@@ -446,12 +457,6 @@ pub(crate) mod tests {
                 "`GATEPOST_SUBJECTS` may list `client`, `group`, `scope` and `user`",
             ]
         );
-    }
-
-    #[test]
-    fn what_a_later_version_brings_is_a_fault_that_says_so() {
-        let fault = fault_of("GATEPOST_TOKEN_SOURCES", "session:sid");
-        assert!(fault.contains("`session:`, which is not supported by this version"), "{fault}");
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! Finding the token in a request, and whether a page of ours has sent it.
+//! Finding the credential in a request, and whether a page of ours has sent it.
 
 use gatepost_core::csrf::is_csrf_token;
 use gatepost_core::secret::Secret;
+use gatepost_store::SessionId;
 
 use crate::config::TokenSource;
 use crate::front_door::FrontDoor;
@@ -19,33 +20,48 @@ pub(crate) struct TokenPlaces<'a> {
 }
 
 impl TokenPlaces<'_> {
-    /// The token of a request; `None` if there is none.
+    /// The credential of a request; `None` if there is none.
     ///
-    /// All sources are looked at, in order: the first that holds a token counts, and a later one
+    /// All sources are looked at, in order: the first that holds something counts, and a later one
     /// must hold the same. What stands twice in one source is refused, since the back end may go
     /// by the other one.
-    pub(crate) fn token<'a>(
+    pub(crate) fn credential<'a>(
         self,
         event: &'a Event<'_>,
         front_door: FrontDoor,
-    ) -> Result<Option<&'a str>, RequestError> {
+    ) -> Result<Option<Credential<'a>>, RequestError> {
         let Some(found) = find(event, front_door, self.sources)? else { return Ok(None) };
         if found.is_in_cookies_only
             && let Some(header) = self.csrf_header
         {
             let presented = only_value(front_door, &mut headers(event, header))?;
             let presented = presented.ok_or(RequestError::CsrfTokenMissing)?;
-            if !is_csrf_token(presented, Secret::new(found.token)) {
+            if !is_csrf_token(presented, Secret::new(found.text)) {
                 return Err(RequestError::CsrfTokenMismatch);
             }
         }
-        Ok(Some(found.token))
+        let text = Secret::new(found.text);
+        if !found.is_session {
+            return Ok(Some(Credential::Token(text)));
+        }
+        let id = SessionId::parse(text).ok_or(RequestError::MalformedSession)?;
+        Ok(Some(Credential::Session(id)))
     }
 }
 
-/// A token, and where it stands.
+/// By what a request is to be judged.
+#[derive(Clone, Copy)]
+pub(crate) enum Credential<'a> {
+    /// The session in whose row the token is.
+    Session(SessionId),
+    /// The token itself; not empty.
+    Token(Secret<&'a str>),
+}
+
+/// A credential, as it stands in the request, and where.
 struct Found<'a> {
-    token: &'a str,
+    text: &'a str,
+    is_session: bool,
     is_in_cookies_only: bool,
 }
 
@@ -56,8 +72,8 @@ fn find<'a>(
 ) -> Result<Option<Found<'a>>, RequestError> {
     let mut found: Option<Found<'_>> = None;
     for source in sources {
-        let token = match source {
-            TokenSource::Cookie(name) => only(cookies(event, name))?,
+        let text = match source {
+            TokenSource::Cookie(name) | TokenSource::Session(name) => only(cookies(event, name))?,
             TokenSource::Header(name) => {
                 let bare = if name.eq_ignore_ascii_case("authorization") {
                     BareToken::Refused
@@ -71,11 +87,13 @@ fn find<'a>(
             }
             TokenSource::Query(name) => only_value(front_door, &mut query_parameters(event, name))?,
         };
-        let Some(token) = token else { continue };
-        let is_cookie = matches!(source, TokenSource::Cookie(_));
+        let Some(text) = text else { continue };
+        let (is_session, is_cookie) = (source.is_session(), source.is_cookie());
         match &mut found {
-            None => found = Some(Found { token, is_in_cookies_only: is_cookie }),
-            Some(found) if found.token != token => return Err(RequestError::DifferentTokens),
+            None => found = Some(Found { text, is_session, is_in_cookies_only: is_cookie }),
+            Some(found) if found.text != text || found.is_session != is_session => {
+                return Err(RequestError::DifferentTokens);
+            }
             Some(found) => found.is_in_cookies_only &= is_cookie,
         }
     }
@@ -189,7 +207,10 @@ mod tests {
 
     fn token(text: &str, places: TokenPlaces<'_>) -> Result<String, RequestError> {
         let event: Event<'_> = serde_json::from_str(text).unwrap();
-        Request::parse(&event, places).map(|request| (*request.token.expose()).to_owned())
+        Request::parse(&event, places).map(|request| match request.credential {
+            Credential::Session(id) => format!("session {}", id.to_text().expose()),
+            Credential::Token(token) => (*token.expose()).to_owned(),
+        })
     }
 
     /// Reads a REQUEST event with `members`; the sources as in the setting.
@@ -234,6 +255,41 @@ mod tests {
             let text =
                 format!(r#"{{"type":"REQUEST","methodArn":"{ARN}","headers":{{{headers}}}}}"#);
             assert_eq!(token(&text, places).as_deref(), want.as_deref(), "{headers}");
+        }
+    }
+
+    #[test]
+    fn a_session_is_a_cookie_with_an_id_in_it_and_no_token_beside_it() {
+        const ID: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+        let sources = [TokenSource::Session("id".into()), header("Authorization")];
+        let places = TokenPlaces { sources: &sources, csrf_header: Some("X-CSRF-Token") };
+        let of = |cookie| format!(r#""X-CSRF-Token":"{}""#, csrf_token(Secret::new(cookie)));
+        let read = |headers: &str| {
+            let text =
+                format!(r#"{{"type":"REQUEST","methodArn":"{ARN}","headers":{{{headers}}}}}"#);
+            token(&text, places)
+        };
+        let right = of(ID);
+        let session = format!("session {ID}");
+        for (headers, want) in [
+            (format!(r#""Cookie":"id={ID}",{right}"#), Ok(session.as_str())),
+            (format!(r#""Cookie":"id={ID}""#), Err(RequestError::CsrfTokenMissing)),
+            (format!(r#""Cookie":"id={ID}",{}"#, of("x")), Err(RequestError::CsrfTokenMismatch)),
+            (format!(r#""Cookie":"id=x",{}"#, of("x")), Err(RequestError::MalformedSession)),
+            (format!(r#""Cookie":"id={ID}A",{}"#, of(ID)), Err(RequestError::CsrfTokenMismatch)),
+            (format!(r#""Cookie":"id={ID}; id={ID}",{right}"#), Err(RequestError::RepeatedSource)),
+            (r#""Authorization":"Bearer t""#.to_owned(), Ok("t")),
+            // Not even the same text: as a token it is none, and as a session it was not shown.
+            (
+                format!(r#""Cookie":"id={ID}",{right},"Authorization":"Bearer {ID}""#),
+                Err(RequestError::DifferentTokens),
+            ),
+            (
+                format!(r#""Cookie":"id={ID}",{right},"Authorization":"Bearer t""#),
+                Err(RequestError::DifferentTokens),
+            ),
+        ] {
+            assert_eq!(read(&headers).as_deref(), want.as_ref().copied(), "{headers}");
         }
     }
 

@@ -41,6 +41,8 @@ pub(crate) struct CallRecord<'a> {
     pub(crate) keys_took: Duration,
     /// How long it took to have the documents.
     pub(crate) documents_took: Duration,
+    /// How long it took to have the session.
+    pub(crate) session_took: Duration,
 }
 
 impl<'a> CallRecord<'a> {
@@ -59,12 +61,14 @@ impl<'a> CallRecord<'a> {
             allows_something: false,
             keys_took: Duration::ZERO,
             documents_took: Duration::ZERO,
+            session_took: Duration::ZERO,
         }
     }
 
-    /// How long the call took so far without waiting for keys and documents.
+    /// How long the call took so far without waiting for session, keys and documents.
     pub(crate) fn busy(&self) -> Duration {
-        self.started.elapsed().saturating_sub(self.keys_took + self.documents_took)
+        let waited = self.session_took + self.keys_took + self.documents_took;
+        self.started.elapsed().saturating_sub(waited)
     }
 
     /// Writes the line: an error for failures, information for everything else, and of calls that
@@ -102,6 +106,7 @@ impl<'a> CallRecord<'a> {
                     subjects_read = self.subjects_read,
                     policy_digest = answer.map(|answer| answer.policy_digest.as_str()),
                     answer_bytes = answer.map(|answer| answer.body.get().len()),
+                    session_us = micros(self.session_took),
                     keys_us = micros(self.keys_took),
                     documents_us = micros(self.documents_took),
                     took_us = micros(self.started.elapsed()),

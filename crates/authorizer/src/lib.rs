@@ -2,8 +2,8 @@
 //!
 //! [`Authorizer`] is the whole of it, without Lambda around: the binary puts it behind Lambda's
 //! Runtime API, and `gatepost dev` calls it in its own process. Everything it needs from outside
-//! comes in by [`Config`], a [`gatepost_store::PolicyStore`], a [`jwks::FetchKeySet`] and the
-//! time of each call.
+//! comes in by [`Config`], a [`gatepost_store::PolicyStore`], a [`jwks::FetchKeySet`], perhaps a
+//! [`ReadSession`], and the time of each call.
 //!
 //! The modules that are public beside it serve other functions of Gatepost too: they verify the same
 //! tokens and read the same documents, and so must not have rules of their own.
@@ -24,6 +24,7 @@ mod policy;
 mod refusal;
 mod request;
 pub mod runtime_api;
+mod sessions;
 mod shadow;
 mod steady_clock;
 pub mod subjects;
@@ -34,3 +35,4 @@ mod wire;
 pub use authorizer::{Authorizer, Call};
 pub use config::{Config, ConfigFaults};
 pub use refusal::Refusal;
+pub use sessions::{ReadSession, SessionFuture};

@@ -38,9 +38,7 @@ fn main() -> ExitCode {
 
 fn start() -> Result<(), Box<dyn Error + Send + Sync>> {
     let Settings { config, https, dynamodb, lambda } = Settings::from_environment()?;
-    let store =
-        DynamoDbStore::new(&dynamodb.client(&https), &config.policy_table, config.table_layout);
-    let authorizer = Authorizer::new(config, store, https);
+    let authorizer = Authorizer::over_dynamodb(config, &dynamodb.client(&https), https);
     let metrics = metrics::record(lambda.function_name)?;
     // One environment answers one call at a time, so that a second thread would only cost.
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {

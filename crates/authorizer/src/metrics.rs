@@ -62,7 +62,7 @@ const DECISIONS: &str = "Decisions";
 const DOCUMENT_CACHE_HITS: &str = "DocumentCacheHits";
 /// Subjects whose rows were read.
 const DOCUMENT_CACHE_MISSES: &str = "DocumentCacheMisses";
-/// How long one reading of the table took, its retries included.
+/// How long one reading of a table took, its retries included.
 const DYNAMODB_LATENCY: &str = "DynamoDbLatency";
 /// Calls that ended in 500.
 const FAILURES: &str = "Failures";

@@ -16,6 +16,7 @@ use crate::answer::AnswerError;
 use crate::jwks::KeysUnavailable;
 use crate::policy::PolicyError;
 use crate::request::RequestError;
+use crate::sessions::SessionError;
 use crate::usage_plan::DifferentUsageKeys;
 use crate::wire::EventError;
 
@@ -55,6 +56,9 @@ pub(crate) enum AuthorizeError {
     Revoked(RevocableKind),
 
     #[error(transparent)]
+    Session(#[from] SessionError),
+
+    #[error(transparent)]
     Store(#[from] StoreError),
 
     #[error(transparent)]
@@ -73,11 +77,13 @@ impl AuthorizeError {
                 RequestError::CsrfTokenMismatch
                 | RequestError::CsrfTokenMissing
                 | RequestError::DifferentTokens
+                | RequestError::MalformedSession
                 | RequestError::MissingToken
                 | RequestError::NotBearer
                 | RequestError::RepeatedSource,
             )
             | Self::Revoked(_)
+            | Self::Session(SessionError::None | SessionError::NotOpened)
             | Self::Token(_) => Refusal::Unauthorized,
             Self::Answer(_)
             | Self::Event(_)
@@ -88,6 +94,7 @@ impl AuthorizeError {
                 | RequestError::SimpleImpossible
                 | RequestError::UnknownEvent,
             )
+            | Self::Session(SessionError::Unavailable(_))
             | Self::Store(_)
             | Self::UsageKeys(_) => Refusal::Failure(self.reason()),
         }
@@ -104,6 +111,7 @@ impl AuthorizeError {
             Self::Revoked(RevocableKind::Session) => "revoked_session",
             Self::Revoked(RevocableKind::Token) => "revoked_token",
             Self::Revoked(RevocableKind::User) => "revoked_user",
+            Self::Session(error) => error.reason(),
             Self::Store(error) => error.reason(),
             Self::Token(error) => error.reason(),
             Self::UsageKeys(_) => "different_usage_keys",
@@ -166,6 +174,9 @@ mod tests {
                 "no key set may be used: none was fetched, the one at hand is too old, or it lacks the token's key and no newer one can be fetched".to_owned()
             }
             AuthorizeError::Request(RequestError::MethodArn(_)) => "the method ARN cannot be read".to_owned(),
+            AuthorizeError::Session(SessionError::Unavailable(_)) => {
+                "the table of sessions cannot be read; the words say why".to_owned()
+            }
             AuthorizeError::Store(error) => match error {
                 StoreError::AccessDenied { .. } => "the credentials are refused, or do not allow to read the table",
                 StoreError::Failing { .. } => "the table's service failed on its side",
@@ -184,6 +195,7 @@ mod tests {
             AuthorizeError::Answer(_)
             | AuthorizeError::Request(_)
             | AuthorizeError::Revoked(_)
+            | AuthorizeError::Session(_)
             | AuthorizeError::Token(_)
             | AuthorizeError::UsageKeys(_) => error.to_string(),
         }
@@ -205,6 +217,7 @@ mod tests {
             RequestError::CsrfTokenMismatch,
             RequestError::CsrfTokenMissing,
             RequestError::DifferentTokens,
+            RequestError::MalformedSession,
             RequestError::MethodArn(MethodArnError::WrongService),
             RequestError::MissingToken,
             RequestError::NotBearer,
@@ -220,6 +233,9 @@ mod tests {
             EventError::NotJson.into(),
             KeysUnavailable::NeverFetched.into(),
             DifferentUsageKeys.into(),
+            SessionError::None.into(),
+            SessionError::NotOpened.into(),
+            SessionError::Unavailable(StoreError::Throttled).into(),
         ];
         let errors = errors.into_iter().chain(requests.map(AuthorizeError::from));
         let errors = errors.chain(RevocableKind::ALL.map(AuthorizeError::Revoked));
@@ -270,16 +286,20 @@ mod tests {
             RequestError::CsrfTokenMismatch,
             RequestError::CsrfTokenMissing,
             RequestError::DifferentTokens,
+            RequestError::MalformedSession,
             RequestError::MissingToken,
             RequestError::NotBearer,
             RequestError::RepeatedSource,
         ] {
             assert_eq!(AuthorizeError::from(error).refusal(), Refusal::Unauthorized);
         }
+        for error in [SessionError::None, SessionError::NotOpened] {
+            assert_eq!(AuthorizeError::from(error).refusal(), Refusal::Unauthorized);
+        }
         for kind in RevocableKind::ALL {
             assert_eq!(AuthorizeError::Revoked(kind).refusal(), Refusal::Unauthorized);
         }
-        let failures: [(AuthorizeError, &str); 10] = [
+        let failures: [(AuthorizeError, &str); 11] = [
             (AnswerError::TooLarge { bytes: 2, max_bytes: 1 }.into(), "answer_too_large"),
             (PolicyError::from(too_long()).into(), "resource_too_long"),
             (PolicyError::from(ExplicitError::NoList).into(), "deny_not_expressible"),
@@ -290,6 +310,7 @@ mod tests {
             (RequestError::SimpleImpossible.into(), "simple_answer_impossible"),
             (StoreError::Throttled.into(), "throttled"),
             (DifferentUsageKeys.into(), "different_usage_keys"),
+            (SessionError::Unavailable(StoreError::Throttled).into(), "sessions_unavailable"),
         ];
         for (error, reason) in failures {
             assert_eq!(error.refusal(), Refusal::Failure(reason), "{error}");

@@ -1,4 +1,4 @@
-//! An event, parsed: the token, the method, and a name for the request.
+//! An event, parsed: the credential, the method, and a name for the request.
 
 use std::time::SystemTime;
 
@@ -6,20 +6,19 @@ use gatepost_core::gateway::{MethodArn, MethodArnError};
 use gatepost_core::policy::Context;
 use gatepost_core::secret::Secret;
 
-use crate::credential::{TokenPlaces, headers, token_of_authorization};
+use crate::credential::{Credential, TokenPlaces, headers, token_of_authorization};
 use crate::front_door::FrontDoor;
 use crate::wire::{Event, Text};
 
-/// What a request asks for, and by what token.
+/// What a request asks for, and by what credential.
 pub(crate) struct Request<'a> {
     pub(crate) front_door: FrontDoor,
-    /// Not empty.
-    pub(crate) token: Secret<&'a str>,
+    pub(crate) credential: Credential<'a>,
     pub(crate) method_arn: MethodArn,
 }
 
 impl<'a> Request<'a> {
-    /// Reads the token from wherever `places` say it may stand.
+    /// Reads the credential from wherever `places` say it may stand.
     ///
     /// In a `TOKEN` event API Gateway has chosen the header, so they do not apply.
     ///
@@ -38,17 +37,18 @@ impl<'a> Request<'a> {
         let method_arn = text(method_arn).parse()?;
         let front_door = FrontDoor::of(version, text(event.kind.as_ref()), &method_arn)
             .ok_or(RequestError::UnknownEvent)?;
-        let token = match front_door {
+        let credential = match front_door {
             FrontDoor::RestToken => {
                 token_of_authorization(text(event.authorization_token.as_ref()))?
+                    .map(|token| Credential::Token(Secret::new(token)))
             }
             FrontDoor::HttpApi1
             | FrontDoor::HttpApi2
             | FrontDoor::RestRequest
-            | FrontDoor::WebSocket => places.token(event, front_door)?,
+            | FrontDoor::WebSocket => places.credential(event, front_door)?,
         };
-        let token = Secret::new(token.ok_or(RequestError::MissingToken)?);
-        Ok(Self { front_door, token, method_arn })
+        let credential = credential.ok_or(RequestError::MissingToken)?;
+        Ok(Self { front_door, credential, method_arn })
     }
 }
 
@@ -103,6 +103,10 @@ pub(crate) enum RequestError {
     #[error("two token sources hold different tokens")]
     DifferentTokens,
 
+    /// What stands where a session's id should is none.
+    #[error("the cookie of the session holds no id of a session")]
+    MalformedSession,
+
     /// The method ARN cannot be read.
     #[error(transparent)]
     MethodArn(#[from] MethodArnError),
@@ -134,6 +138,7 @@ impl RequestError {
             Self::CsrfTokenMismatch => "csrf_token_mismatch",
             Self::CsrfTokenMissing => "csrf_token_missing",
             Self::DifferentTokens => "different_tokens",
+            Self::MalformedSession => "malformed_session",
             Self::MethodArn(_) => "malformed_method_arn",
             Self::MissingToken => "missing_token",
             Self::NotBearer => "not_bearer",
@@ -188,7 +193,10 @@ mod tests {
         ] {
             let text = format!(r#"{{"type":"TOKEN","methodArn":"{ARN}"{member}}}"#);
             let event: Event<'_> = serde_json::from_str(&text).unwrap();
-            let got = Request::parse(&event, SOURCES).map(|request| *request.token.expose());
+            let got = Request::parse(&event, SOURCES).map(|request| match request.credential {
+                Credential::Token(token) => *token.expose(),
+                Credential::Session(_) => panic!("no source of sessions"),
+            });
             assert_eq!(got, want, "{member}");
         }
     }

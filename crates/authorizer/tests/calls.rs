@@ -10,10 +10,11 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gatepost_authorizer::{Authorizer, Call, Refusal};
+use gatepost_authorizer::{Authorizer, Call, ReadSession, Refusal, SessionFuture};
 use gatepost_core::revocable::Revocable;
+use gatepost_core::secret::Secret;
 use gatepost_core::subject::Subject;
-use gatepost_store::{PolicyStore, Rows, StoreError};
+use gatepost_store::{PolicyStore, Rows, SealedAccess, SessionId, SessionRowKey, StoreError};
 use serde_json::{Value, json};
 use support::{MemoryStore, NoFetch, Signer, access_claims, now};
 use tokio::task::JoinSet;
@@ -306,4 +307,64 @@ async fn a_candidate_is_compared_once_and_changes_no_answer() {
         authorizer.answer(event.as_bytes(), now()).await.unwrap();
     }
     assert!(!log.lines().iter().any(|line| line.contains(r#""message":"shadow""#)));
+}
+
+/// The row of one session, and how often it was read.
+#[derive(Clone)]
+struct OneSession(Arc<Mutex<(SealedAccess, usize)>>);
+
+impl ReadSession for OneSession {
+    fn sealed_access(&self, _key: SessionRowKey, _deadline: Instant) -> SessionFuture<'_> {
+        let mut inner = self.0.lock().unwrap();
+        inner.1 += 1;
+        let row = inner.0.clone();
+        Box::pin(async { Ok(Some(row)) })
+    }
+}
+
+fn session_event(id: SessionId) -> String {
+    let cookie = format!("id={}", id.to_text().expose());
+    json!({"type": "REQUEST", "methodArn": ARN, "headers": {"Cookie": cookie}}).to_string()
+}
+
+#[tokio::test]
+async fn a_token_at_hand_that_has_ended_is_looked_for_anew_before_the_session_is_refused() {
+    let id = SessionId::random().unwrap();
+    let ending = |seconds: u64| {
+        let changes = json!({"exp": support::NOW + seconds, "cognito:groups": ["group-secret"]});
+        let token = Signer::new().sign(&access_claims(&changes));
+        let access_token = id.seal(Secret::new(&token)).unwrap();
+        SealedAccess { access_token, expires_at: now() + Duration::from_secs(1_000) }
+    };
+    let session = OneSession(Arc::new(Mutex::new((ending(100), 0))));
+    let settings = [
+        ("GATEPOST_SESSION_TABLE", "sessions"),
+        ("GATEPOST_SESSION_TTL_SECONDS", "300"),
+        ("GATEPOST_TOKEN_SOURCES", "session:id"),
+    ];
+    let authorizer = authorizer(store(None), &settings).with_sessions(session.clone());
+    let event = session_event(id);
+    let call = async |seconds| {
+        let answer =
+            authorizer.answer(event.as_bytes(), now() + Duration::from_secs(seconds)).await;
+        (answer.is_ok(), session.0.lock().unwrap().1)
+    };
+    assert_eq!(call(0).await, (true, 1));
+    assert_eq!(call(50).await, (true, 1));
+    session.0.lock().unwrap().0 = ending(200);
+    assert_eq!(call(99).await, (true, 1));
+    assert_eq!(call(100).await, (true, 2), "a newer token was there");
+    assert_eq!(call(199).await, (true, 2));
+    assert_eq!(call(200).await, (false, 3), "and now there is none");
+    assert_eq!(call(201).await, (false, 4));
+}
+
+#[tokio::test]
+async fn without_a_table_of_sessions_nobody_is_let_in_and_nobody_is_told_to_sign_in() {
+    let settings = [("GATEPOST_SESSION_TABLE", "x-1"), ("GATEPOST_TOKEN_SOURCES", "session:id")];
+    let id = SessionId::random().unwrap();
+    let event = session_event(id);
+    let authorizer = authorizer(store(None), &settings);
+    let answer = authorizer.answer(event.as_bytes(), now()).await;
+    assert_eq!(answer.unwrap_err(), Refusal::Failure("sessions_unavailable"));
 }

@@ -8,8 +8,10 @@
 //! | `GATEPOST_POLICY_TABLE` | table name or ARN | required |
 //! | `GATEPOST_SESSION_ISSUER` | JSON object, see below | required |
 //! | `GATEPOST_SESSION_KEYS` | JSON array of `{"id", "key"}`, the current one first, 1 to 4; secret | required |
-//! | `GATEPOST_SESSION_MODE` | `token` | `token` |
+//! | `GATEPOST_SESSION_MODE` | `opaque`, `token` | `token` |
 //! | `GATEPOST_SESSION_ORIGIN` | `https://HOST`; `http:` for this machine only | required |
+//! | `GATEPOST_SESSION_SECONDS` | 300 to 31,536,000 s; with `opaque` only | 86,400 |
+//! | `GATEPOST_SESSION_TABLE` | table name or ARN; with `opaque` only | required with it |
 //! | `GATEPOST_SUBJECTS` | any of `client`, `group`, `scope`, `user` | `group` |
 //! | `GATEPOST_TABLE_LAYOUT` | `aws-sample`, `gatepost` | `gatepost` |
 //!
@@ -49,12 +51,28 @@ pub struct SessionConfig {
     pub policy_table: String,
     /// What cookies are sealed and page passes signed with.
     pub keys: SessionKeys,
+    /// Where sessions are.
+    pub mode: SessionMode,
     /// Where all this is served.
     pub origin: Origin,
     /// The kinds of subject whose documents count. At least one.
     pub subjects: Vec<SubjectKind>,
     /// How the table is laid out.
     pub table_layout: TableLayout,
+}
+
+/// Where sessions are kept (`GATEPOST_SESSION_MODE`).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum SessionMode {
+    /// In a table; a cookie has the id.
+    Opaque {
+        /// The name or ARN of the table.
+        table: String,
+        /// How long a session lasts from signing in.
+        lifetime: Duration,
+    },
+    /// In cookies: the access token in one, the refresh token in another.
+    Token,
 }
 
 /// The client that the session function is at the provider.
@@ -104,9 +122,11 @@ const KEYS: &str = "GATEPOST_SESSION_KEYS";
 const MODE: &str = "GATEPOST_SESSION_MODE";
 const ORIGIN: &str = "GATEPOST_SESSION_ORIGIN";
 const PAGE_PASS: &str = "GATEPOST_PAGE_PASS_SECONDS";
+const SECONDS: &str = "GATEPOST_SESSION_SECONDS";
+const TABLE: &str = "GATEPOST_SESSION_TABLE";
 
 /// The names that the authorizer does not know.
-const OWN_SETTINGS: [&str; 5] = [ISSUER, KEYS, MODE, ORIGIN, PAGE_PASS];
+const OWN_SETTINGS: [&str; 6] = [ISSUER, KEYS, MODE, ORIGIN, PAGE_PASS, SECONDS];
 
 impl SessionConfig {
     /// Reads the settings through `variable`; `names` are the names of all variables there are.
@@ -127,7 +147,7 @@ impl SessionConfig {
         let leeway = vars.seconds("GATEPOST_LEEWAY_SECONDS", 0, 0..=Leeway::MAX.as_secs());
         let provider = provider(&mut vars, Leeway::try_from(leeway).unwrap_or(Leeway::NONE));
         let keys = keys(&mut vars);
-        vars.choice(MODE, ("token", ()), &[]);
+        let mode = mode(&mut vars);
         let origin = origin(&mut vars);
         let page_pass = vars.seconds(PAGE_PASS, 300, 60..=3_600);
         let policy_table = vars.policy_table();
@@ -149,6 +169,7 @@ impl SessionConfig {
             page_pass,
             policy_table,
             keys,
+            mode,
             origin,
             subjects,
             table_layout,
@@ -163,6 +184,19 @@ fn keys(vars: &mut Variables<'_>) -> Option<SessionKeys> {
         vars.fault(KEYS, error);
     }
     keys.ok()
+}
+
+fn mode(vars: &mut Variables<'_>) -> SessionMode {
+    if vars.choice(MODE, ("token", false), &[("opaque", true)]) {
+        let lifetime = vars.seconds(SECONDS, 86_400, 300..=31_536_000);
+        return SessionMode::Opaque { table: vars.table(TABLE), lifetime };
+    }
+    for name in [SECONDS, TABLE] {
+        if vars.raw(name).is_some() {
+            vars.fault(name, format_args!("is for `{MODE}=opaque`"));
+        }
+    }
+    SessionMode::Token
 }
 
 fn origin(vars: &mut Variables<'_>) -> Option<Origin> {
@@ -278,6 +312,7 @@ pub(crate) mod tests {
         assert_eq!(config.client.id, "client-1");
         assert!(config.client.secret.is_none());
         assert_eq!(config.client.scopes, "openid");
+        assert_eq!(config.mode, SessionMode::Token);
         assert_eq!(config.page_pass, Duration::from_mins(5));
         assert_eq!(config.subjects, [SubjectKind::Group]);
         assert_eq!(config.table_layout, TableLayout::Gatepost);
@@ -301,9 +336,33 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn sessions_in_a_table_have_a_table_and_a_lifetime() {
+        let opaque = (MODE, "opaque");
+        let table = (TABLE, "sessions");
+        let read = |changes: &[(&str, &str)]| config(changes).map(|config| config.mode);
+        let mode = |seconds| {
+            let lifetime = Duration::from_secs(seconds);
+            Ok(SessionMode::Opaque { table: "sessions".to_owned(), lifetime })
+        };
+        assert_eq!(read(&[opaque, table]), mode(86_400));
+        assert_eq!(read(&[opaque, table, (SECONDS, "300")]), mode(300));
+        // What only the authorizer reads.
+        assert_eq!(read(&[opaque, table, ("GATEPOST_SESSION_TTL_SECONDS", "0")]), mode(86_400));
+        for (changes, want) in [
+            (&[opaque][..], "`GATEPOST_SESSION_TABLE` is required"),
+            (&[opaque, table, (SECONDS, "299")], "from 300 to 31536000"),
+            (&[table], "`GATEPOST_SESSION_TABLE` is for `GATEPOST_SESSION_MODE=opaque`"),
+            (&[(SECONDS, "300")], "`GATEPOST_SESSION_SECONDS` is for"),
+        ] {
+            let fault = config(changes).unwrap_err().to_string();
+            assert!(fault.contains(want), "{fault}");
+        }
+    }
+
+    #[test]
     fn settings_of_the_authorizer_may_stand_beside_ours_and_no_others() {
         config(&[("GATEPOST_ISSUERS", "whatever"), ("HOME", "/")]).unwrap();
-        for name in ["GATEPOST_SESSION_KEY", "GATEPOST_SESSION_TABLE", "GATEPOST_SUBJECT"] {
+        for name in ["GATEPOST_SESSION_KEY", "GATEPOST_SESSION_TABLES", "GATEPOST_SUBJECT"] {
             assert_eq!(fault_of(name, "x"), format!("`{name}` is not a setting of this version"));
         }
     }

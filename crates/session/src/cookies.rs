@@ -20,14 +20,14 @@ pub(crate) enum Cookie {
     Pages,
     /// The refresh token, sealed.
     Refresh,
-    /// The access token.
+    /// The access token, or the id of the session.
     Session,
 }
 
 impl Cookie {
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Login => "__Secure-gatepost-login",
+            Self::Login => "__Host-gatepost-login",
             Self::Pages => "__Host-gatepost-pages",
             Self::Refresh => "__Secure-gatepost-refresh",
             Self::Session => "__Host-gatepost",
@@ -36,8 +36,7 @@ impl Cookie {
 
     fn attributes(self) -> &'static str {
         match self {
-            Self::Login => "Secure; HttpOnly; SameSite=Lax; Path=/auth/callback",
-            Self::Pages | Self::Session => "Secure; HttpOnly; SameSite=Lax; Path=/",
+            Self::Login | Self::Pages | Self::Session => "Secure; HttpOnly; SameSite=Lax; Path=/",
             Self::Refresh => "Secure; HttpOnly; SameSite=Strict; Path=/auth",
         }
     }
@@ -68,7 +67,7 @@ impl Cookie {
     pub(crate) fn clear(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Login => {
-                "__Secure-gatepost-login=; Secure; HttpOnly; SameSite=Lax; Path=/auth/callback; Max-Age=0"
+                "__Host-gatepost-login=; Secure; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"
             }
             Self::Pages => {
                 "__Host-gatepost-pages=; Secure; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"
@@ -82,8 +81,8 @@ impl Cookie {
 
     /// Every value that a request has for it.
     ///
-    /// There may be several: another host of the site can set a cookie of the names that begin with
-    /// `__Secure-` for all of them. So no place among them is trusted; the caller takes the one that
+    /// There may be several of a name that begins with `__Secure-`: another host of the site can set
+    /// such a cookie for all of them. So no place among them is trusted; the caller takes the one that
     /// opens.
     pub(crate) fn values(self, headers: &HeaderMap) -> impl Iterator<Item = &str> {
         let name = self.name();
@@ -142,7 +141,7 @@ mod tests {
         assert_eq!(
             set,
             [
-                "__Secure-gatepost-login=v; Secure; HttpOnly; SameSite=Lax; Path=/auth/callback; Max-Age=600",
+                "__Host-gatepost-login=v; Secure; HttpOnly; SameSite=Lax; Path=/; Max-Age=600",
                 "__Host-gatepost-pages=v; Secure; HttpOnly; SameSite=Lax; Path=/",
                 "__Secure-gatepost-refresh=v; Secure; HttpOnly; SameSite=Strict; Path=/auth",
                 "__Host-gatepost=v; Secure; HttpOnly; SameSite=Lax; Path=/",

@@ -1,5 +1,5 @@
-//! The session function of Gatepost: signs people in at a provider and keeps their tokens in cookies
-//! that no script can read.
+//! The session function of Gatepost: signs people in at a provider and keeps their tokens where
+//! no script can read them: in cookies, or in a table of which a cookie has the key.
 //!
 //! [`Session`] is the whole of it, without Lambda around: the binary puts it behind Lambda's Runtime
 //! API, and `gatepost dev` calls it in its own process. What a cookie holds, and who may open it, is

@@ -33,9 +33,9 @@ fn main() -> ExitCode {
 
 fn start() -> Result<(), Box<dyn Error + Send + Sync>> {
     let Settings { config, https, dynamodb, runtime_api } = Settings::from_environment()?;
-    let store =
-        DynamoDbStore::new(&dynamodb.client(&https), &config.policy_table, config.table_layout);
-    let session = Session::new(config, store, https)?;
+    let dynamodb = dynamodb.client(&https);
+    let store = DynamoDbStore::new(&dynamodb, &config.policy_table, config.table_layout);
+    let session = Session::new(config, store, &dynamodb, https)?;
     // One environment answers one call at a time, so that a second thread would only cost.
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         session.warm_up(SystemTime::now(), WARM_UP).await;

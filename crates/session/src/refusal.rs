@@ -51,6 +51,10 @@ pub(crate) enum Refusal {
     #[error("nobody is signed in")]
     NotSignedIn,
 
+    /// The row of the session could not be taken away.
+    #[error("the session could not be ended: {0}")]
+    NotSignedOut(StoreError),
+
     /// No page pass could be made.
     #[error(transparent)]
     PagePass(#[from] PagePassError),
@@ -74,6 +78,10 @@ pub(crate) enum Refusal {
     /// There is nothing to refresh the session with.
     #[error("the session is over")]
     SessionOver,
+
+    /// The row of the session could not be read or written.
+    #[error("the table of sessions cannot be used: {0}")]
+    Sessions(StoreError),
 
     /// The user did not sign in.
     #[error("the user did not sign in")]
@@ -155,6 +163,11 @@ impl Refusal {
             }
             Self::NotFound => (404, "not_found", "There is nothing at this address."),
             Self::NotSignedIn => (401, "not_signed_in", "You are not signed in."),
+            Self::NotSignedOut(_) => (
+                503,
+                "not_signed_out",
+                "This browser has forgotten your session, but it could not be ended. It will end by itself.",
+            ),
             Self::PagePass(PagePassError::Crypto) | Self::Seal(_) => {
                 (500, "failed", "Something has failed. Please try again.")
             }
@@ -180,6 +193,11 @@ impl Refusal {
             Self::SessionOver => {
                 (401, "session_over", "Your session is over. Please sign in again.")
             }
+            Self::Sessions(_) => (
+                503,
+                "sessions_unavailable",
+                "Your session cannot be reached just now. Please try again.",
+            ),
             Self::SignInDenied => (403, "sign_in_denied", "You came back without signing in."),
             Self::SignInFailed => {
                 (502, "sign_in_failed", "Signing in did not work. Please try again.")
@@ -212,6 +230,7 @@ mod tests {
             Refusal::NoCode,
             Refusal::NotFound,
             Refusal::NotSignedIn,
+            Refusal::NotSignedOut(StoreError::Throttled),
             PagePassError::Crypto.into(),
             PagePassError::TooLong { bytes: 4_000 }.into(),
             StoreError::Throttled.into(),
@@ -221,6 +240,7 @@ mod tests {
             Refusal::RefreshConflict,
             SealError.into(),
             Refusal::SessionOver,
+            Refusal::Sessions(StoreError::Throttled),
             Refusal::SignInDenied,
             Refusal::SignInFailed,
             VerifyError::Keys(KeysUnavailable::NeverFetched).into(),

@@ -1,4 +1,4 @@
-//! Sealing what a cookie holds for this function only: AES-256-GCM, so that it can be neither read nor
+//! Sealing what a cookie or a row holds for this function only: AES-256-GCM, so that it can be neither read nor
 //! changed, nor used for another purpose or beside another cookie.
 //!
 //! A sealed text is `KEY-ID.` and base64url of nonce, ciphertext and tag. The purpose, the key's id and
@@ -18,8 +18,10 @@ use crate::keys::{SessionKey, SessionKeys};
 pub(crate) enum Purpose {
     /// A login under way.
     Login,
-    /// A refresh token.
+    /// A refresh token in a cookie.
     Refresh,
+    /// A refresh token in the row of a session.
+    StoredRefresh,
 }
 
 impl Purpose {
@@ -27,6 +29,7 @@ impl Purpose {
         match self {
             Self::Login => "gatepost-login-v1",
             Self::Refresh => "gatepost-refresh-v1",
+            Self::StoredRefresh => "gatepost-stored-refresh-v1",
         }
     }
 }
@@ -140,6 +143,7 @@ mod tests {
         let keys = keys(&[NEW]);
         let text = sealed(&keys);
         assert!(open(&keys, Purpose::Login, b"cookie", &text).is_none());
+        assert!(open(&keys, Purpose::StoredRefresh, b"cookie", &text).is_none());
         assert!(open(&keys, Purpose::Refresh, b"cookies", &text).is_none());
         assert!(open(&keys, Purpose::Refresh, b"", &text).is_none());
     }

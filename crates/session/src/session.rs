@@ -4,23 +4,26 @@ mod keep;
 mod pages;
 mod sign_in;
 mod sign_out;
+mod table;
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_sdk_dynamodb::Client;
 use gatepost_authorizer::https::HttpsClient;
 use gatepost_core::csrf::{csrf_token, is_csrf_token};
 use gatepost_core::secret::Secret;
 use gatepost_core::token::ExpectedTokenError;
-use gatepost_store::PolicyStore;
+use gatepost_store::{PolicyStore, SessionTable};
 use http::{HeaderMap, HeaderValue, Method, Response};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use self::table::Table;
 use crate::answer::{self, Answer};
-use crate::config::SessionConfig;
+use crate::config::{SessionConfig, SessionMode};
 use crate::cookies::Cookie;
 use crate::provider::{Provider, Tokens};
 use crate::recent::Recent;
@@ -40,11 +43,13 @@ pub struct Session<S> {
     provider: Provider,
     store: S,
     recent: Recent,
+    /// Only where sessions are in one.
+    table: Option<Table>,
 }
 
 impl<S: PolicyStore> Session<S> {
-    /// A session function that reads policy documents from `store` and speaks to the provider by
-    /// `https`.
+    /// A session function that reads policy documents from `store`, asks for sessions in a table
+    /// through `dynamodb`, and speaks to the provider by `https`.
     ///
     /// # Errors
     ///
@@ -53,10 +58,17 @@ impl<S: PolicyStore> Session<S> {
     pub fn new(
         config: SessionConfig,
         store: S,
+        dynamodb: &Client,
         https: HttpsClient,
     ) -> Result<Self, ExpectedTokenError> {
         let provider = Provider::new(&config.issuer, &config.client, https)?;
-        Ok(Self { config, provider, store, recent: Recent::default() })
+        let table = match &config.mode {
+            SessionMode::Opaque { table, lifetime } => {
+                Some(Table { rows: SessionTable::new(dynamodb, table), lifetime: *lifetime })
+            }
+            SessionMode::Token => None,
+        };
+        Ok(Self { config, provider, store, recent: Recent::default(), table })
     }
 
     /// Does ahead of the first request what it would otherwise wait for: addresses and keys are

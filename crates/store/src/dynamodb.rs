@@ -24,6 +24,8 @@ mod revoke;
 mod row;
 mod row_size;
 mod seed;
+mod session_row;
+mod session_table;
 mod table_state;
 mod transaction;
 
@@ -40,7 +42,7 @@ use self::backoff::Backoff;
 use self::row::Row;
 use crate::policy_store::{PolicyStore, Rows, StoreError};
 
-pub use self::create::{CreateTableError, create_table};
+pub use self::create::{CreateTableError, create_session_table, create_table};
 pub use self::current::{CurrentRow, RevisionNote};
 pub use self::erase::{erase, subjects_beginning};
 pub use self::history::{Revision, history};
@@ -50,6 +52,8 @@ pub use self::revision::{NewRevision, WriteError, Written, delete_policy, digest
 pub use self::revoke::{RevocationNote, lift_revocation, revoke};
 pub use self::row::RowFault;
 pub use self::seed::{SeedReport, seed};
+pub use self::session_row::{Lease, SealedAccess, SessionRow};
+pub use self::session_table::{NewTokens, SessionTable};
 pub use self::table_state::{HandEdit, TableState, read_table};
 pub use self::transaction::{
     Change, Content, MAX_CHANGES, Transaction, TransactionError, transactions,
@@ -138,7 +142,6 @@ impl PolicyStore for DynamoDbStore {
         let mut unread: VecDeque<Wanted<'_>> = wanted.iter().copied().collect();
         let mut found = Rows::default();
         let mut backoff = Backoff::until(deadline);
-        let mut last = None;
         while !unread.is_empty() {
             let asked: BTreeMap<String, Wanted<'_>> = unread
                 .iter()
@@ -162,16 +165,7 @@ impl PolicyStore for DynamoDbStore {
                 }
                 Err(fault) => fault,
             };
-            // That time ran out for the last attempt says less than what came of the one before.
-            let fault = match (fault, last.take()) {
-                (StoreError::TimedOut, Some(before)) => before,
-                (fault, _) => fault,
-            };
-            if !fault.may_pass() || !backoff.pause().await {
-                return Err(fault);
-            }
-            tracing::warn!(reason = fault.reason(), unread = unread.len(), "reading again");
-            last = Some(fault);
+            backoff.after(fault).await?;
         }
         found.policies.sort_unstable_by(|one, other| one.subject.cmp(&other.subject));
         found.revocations.sort_unstable_by(|one, other| one.revocable.cmp(&other.revocable));

@@ -46,17 +46,19 @@ export class GatepostStack extends Stack {
     const { table } = new PolicyTable(this, 'Policies', { replicaRegions: options.replicaRegions, removalPolicy });
     const editors = new PolicyEditors(this, 'PolicyEditors', table);
 
+    const session = site && this.session(site, api, signIn, table, options, removalPolicy);
     const code = props.code ?? options.zip;
     const gatepost = new GatepostAuthorizer(this, 'Gatepost', {
       frontDoor: {
         kind: 'rest',
         api,
         answers: { scope: 'api', resultTtl: Duration.seconds(options.resultTtlSeconds) },
-        ...(site && { tokenSources: ['cookie:__Host-gatepost'] }),
+        ...(session && { tokenSources: [session.sessions ? 'session:__Host-gatepost' : 'cookie:__Host-gatepost'] }),
         usageIdentifierKey: options.usagePlan,
       },
       issuers: [signIn.issuer],
       table,
+      ...(session?.sessions && { sessions: session.sessions }),
       machine: options.machine,
       ...(code !== undefined && { code }),
       logRetention: options.logRetention,
@@ -69,7 +71,6 @@ export class GatepostStack extends Stack {
     addRoutes(api, { authorizer: gatepost.rest, apiKeyRequired: options.usagePlan, corsOrigin: options.corsOrigin });
     new CorsGatewayResponses(this, 'Refusals', { api, origin: options.corsOrigin });
     if (options.usagePlan) this.usagePlan(api, options);
-    if (site) this.session(site, api, signIn, table, options, removalPolicy);
     if (options.waf) {
       new WebAcl(this, 'WebAcl', api.deploymentStage);
     } else {
@@ -116,15 +117,16 @@ export class GatepostStack extends Stack {
     return api;
   }
 
-  /** People sign in at the site itself, and their tokens stay in cookies. */
+  /** People sign in at the site itself, and no script gets to see their tokens. */
   private session(
     site: GatepostSite, api: rest.RestApi, signIn: SignIn, policies: dynamodb.ITable, options: AppOptions, removalPolicy: RemovalPolicy.RETAIN | RemovalPolicy.DESTROY,
-  ): void {
+  ): GatepostSession {
     const session = new GatepostSession(this, 'Session', {
       api,
       issuer: { issuer: signIn.issuer.issuer, clientId: signIn.client.userPoolClientId },
       logRetention: options.logRetention,
       machine: options.machine,
+      mode: options.sessionMode,
       origin: site.origin,
       policies,
       removalPolicy,
@@ -136,6 +138,7 @@ export class GatepostStack extends Stack {
     this.output('PageKeyStore', site.pages.store.keyValueStoreArn);
     this.output('SessionFunction', session.function.functionName);
     this.output('SessionKeys', session.keys.secretArn);
+    return session;
   }
 
   /** A plan for callers whose row names an API key; further plans and keys are made like it. */

@@ -38,6 +38,10 @@ export interface AppOptions {
   /** How long API Gateway keeps answers: 0 to 3600 s. @default 300 */
   readonly resultTtlSeconds: number;
 
+  /** What the cookie of the site holds, with `web`: `token`, or `opaque`, the id of a session in a table.
+   * @default token */
+  readonly sessionMode: 'opaque' | 'token';
+
   /** The session function's package, with `web`. @default target/lambda/gatepost-session-MACHINE.zip */
   readonly sessionZip?: string;
 
@@ -80,6 +84,7 @@ export function readOptions(node: Node): AppOptions {
     mfa: reader.choice('mfa', 'optional', ['off', 'optional', 'required']),
     replicaRegions: reader.list('replicaRegions') ?? [],
     resultTtlSeconds: reader.number('resultTtlSeconds', 300, 0, 3_600),
+    sessionMode: reader.choice('sessionMode', 'token', ['opaque', 'token']),
     sessionZip: reader.text('sessionZip'),
     throttle: reader.number('throttle', 100, 1, 10_000),
     usagePlan: reader.flag('usagePlan', false),

@@ -23,6 +23,23 @@ export interface GatepostSessionProps {
   /** Where users sign in. The provider must know `{origin}/auth/callback`. */
   readonly issuer: SessionIssuer;
 
+  /**
+   * What the cookie holds: the access token, or the id of a session, which a table then has (`sessions`,
+   * for the authorizer). Tokens outgrow cookies (4,096 bytes) with some hundred groups; ids do not, and end
+   * with their row. docs/session.md compares the two.
+   *
+   * @default 'token'
+   */
+  readonly mode?: 'opaque' | 'token';
+
+  /**
+   * How long a session lasts from signing in, whatever is renewed in between: 300 s to a year. In the mode
+   * `opaque` only.
+   *
+   * @default Duration.days(1)
+   */
+  readonly lifetime?: Duration;
+
   /** The one origin of pages and API, without a slash at the end: `GatepostSite.origin`. */
   readonly origin: string;
 
@@ -49,7 +66,7 @@ export interface GatepostSessionProps {
   /** @default RetentionDays.THREE_MONTHS */
   readonly logRetention?: logs.RetentionDays;
 
-  /** What becomes of keys and log when they leave the stack. @default RemovalPolicy.RETAIN */
+  /** What becomes of sessions, keys and log when they leave the stack. @default RemovalPolicy.RETAIN */
   readonly removalPolicy?: RemovalPolicy.RETAIN | RemovalPolicy.DESTROY;
 }
 
@@ -59,9 +76,10 @@ export const SESSION_ROUTES: Record<string, readonly string[]> = {
 };
 
 const PAGE_PASS_SECONDS = { initial: 300, least: 60, most: 3_600 };
+const LIFETIME_SECONDS = { least: 300, most: 31_536_000 };
 
 /**
- * The session function: lets people sign in, and keeps their tokens in cookies that no script can read.
+ * The session function: lets people sign in, and keeps their tokens where no script can read them.
  *
  * It has no keys at first, and refuses to work until `scripts/rotate-session-keys` has made one. The
  * script changes them without a deployment, so that API Gateway calls the function and not a version.
@@ -71,13 +89,17 @@ export class GatepostSession extends Construct {
   /** A JSON array of `{"id", "key"}`, the current one first. */
   readonly keys: secrets.Secret;
   readonly logGroup: logs.LogGroup;
+  /** In the mode `opaque`. */
+  readonly sessions?: dynamodb.TableV2;
 
   /** @throws If a setting is out of its range. */
   constructor(scope: Construct, id: string, props: GatepostSessionProps) {
     super(scope, id);
     const machine = props.machine ?? 'arm64';
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const mode = props.mode ?? 'token';
     this.keys = this.secret(removalPolicy);
+    if (mode === 'opaque') this.sessions = this.table(removalPolicy);
     this.logGroup = new logs.LogGroup(this, 'Logs', { retention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS, removalPolicy });
     this.function = new lambda.Function(this, 'Function', {
       description: 'Gatepost: signs people in, and keeps their sessions',
@@ -87,7 +109,7 @@ export class GatepostSession extends Construct {
       code: props.code instanceof lambda.Code
         ? props.code
         : codeFromZip(props.code ?? defaultZip(machine, 'gatepost-session'), machine, 'sessionZip'),
-      environment: this.environment(props),
+      environment: this.environment(props, mode),
       memorySize: 256,
       // Two requests to the provider, one after the other, and the table.
       timeout: Duration.seconds(15),
@@ -106,7 +128,7 @@ export class GatepostSession extends Construct {
     this.routes(props.api);
   }
 
-  private environment(props: GatepostSessionProps): Record<string, string> {
+  private environment(props: GatepostSessionProps, mode: 'opaque' | 'token'): Record<string, string> {
     const { issuer, clientId, clientSecret, scopes } = props.issuer;
     const passSeconds = props.pagePass?.toSeconds() ?? PAGE_PASS_SECONDS.initial;
     if (passSeconds < PAGE_PASS_SECONDS.least || passSeconds > PAGE_PASS_SECONDS.most) {
@@ -114,6 +136,13 @@ export class GatepostSession extends Construct {
     }
     if (!/^https:\/\/[^/?#]+$/.test(props.origin)) {
       throw new Error(`Gatepost: \`origin\` is \`${props.origin}\`, but must be https:// and a host, without a slash at the end`);
+    }
+    const lifetime = props.lifetime?.toSeconds();
+    if (lifetime !== undefined && mode !== 'opaque') {
+      throw new Error('Gatepost: `lifetime` is about sessions in a table: it needs `mode: \'opaque\'`');
+    }
+    if (lifetime !== undefined && (lifetime < LIFETIME_SECONDS.least || lifetime > LIFETIME_SECONDS.most)) {
+      throw new Error(`Gatepost: \`lifetime\` is ${lifetime} s, but must be from ${LIFETIME_SECONDS.least} to ${LIFETIME_SECONDS.most} s`);
     }
     return {
       GATEPOST_PAGE_PASS_SECONDS: String(passSeconds),
@@ -126,7 +155,10 @@ export class GatepostSession extends Construct {
       }),
       // CloudFormation puts the secret in; neither the template nor its parameters have it.
       GATEPOST_SESSION_KEYS: this.keys.secretValue.unsafeUnwrap(),
+      GATEPOST_SESSION_MODE: mode,
       GATEPOST_SESSION_ORIGIN: props.origin,
+      ...(lifetime !== undefined && { GATEPOST_SESSION_SECONDS: String(lifetime) }),
+      ...(this.sessions !== undefined && { GATEPOST_SESSION_TABLE: this.sessions.tableName }),
       ...(props.subjects !== undefined && { GATEPOST_SUBJECTS: props.subjects.join(',') }),
     };
   }
@@ -145,6 +177,18 @@ export class GatepostSession extends Construct {
     return secret;
   }
 
+  private table(removalPolicy: RemovalPolicy): dynamodb.TableV2 {
+    return new dynamodb.TableV2(this, 'Sessions', {
+      partitionKey: { name: 'session', type: dynamodb.AttributeType.STRING },
+      billing: dynamodb.Billing.onDemand(),
+      // To have sessions back from before they ended would be a fault.
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: false },
+      timeToLiveAttribute: 'expires_at',
+      deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
+      removalPolicy,
+    });
+  }
+
   private role(policies: dynamodb.ITable): iam.Role {
     const role = new iam.Role(this, 'Role', {
       description: 'What the session function of Gatepost may do',
@@ -152,6 +196,13 @@ export class GatepostSession extends Construct {
     });
     role.addToPolicy(new iam.PolicyStatement({ actions: ['dynamodb:BatchGetItem'], resources: [policies.tableArn] }));
     policies.encryptionKey?.grantDecrypt(role);
+    if (this.sessions !== undefined) {
+      role.addToPolicy(new iam.PolicyStatement({
+        actions: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+        resources: [this.sessions.tableArn],
+      }));
+      this.sessions.encryptionKey?.grantEncryptDecrypt(role);
+    }
     this.logGroup.grantWrite(role);
     role.addToPolicy(new iam.PolicyStatement({ actions: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'], resources: ['*'] }));
     Validations.of(role).acknowledge({

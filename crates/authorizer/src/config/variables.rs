@@ -128,12 +128,16 @@ impl<'a> Variables<'a> {
 
     /// `GATEPOST_POLICY_TABLE`: the name or the ARN of the table of policy documents.
     pub fn policy_table(&mut self) -> String {
-        const NAME: &str = "GATEPOST_POLICY_TABLE";
-        let Some(table) = self.required(NAME) else { return String::new() };
+        self.table("GATEPOST_POLICY_TABLE")
+    }
+
+    /// The name or the ARN of a table, which must be set.
+    pub fn table(&mut self, name: &str) -> String {
+        let Some(table) = self.required(name) else { return String::new() };
         let well_formed =
             table.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-:/".contains(&byte));
         if !well_formed || !(3..=1_024).contains(&table.len()) {
-            self.fault(NAME, "must be the name or the ARN of a DynamoDB table");
+            self.fault(name, "must be the name or the ARN of a DynamoDB table");
         }
         table
     }

@@ -10,6 +10,7 @@ mod faults;
 mod oracle;
 mod outages;
 mod secrets;
+mod sessions;
 mod soak;
 mod tokens;
 mod world;

@@ -46,12 +46,12 @@ pub(super) async fn start(
         lambda.ready().await;
         return Ok(Arc::new(lambda));
     }
-    let config = Config::from_vars(|name| settings.get(name), settings.all().into_keys())
+    let variables = settings.all();
+    let config = Config::from_vars(|name| variables.get(name).cloned(), variables.keys().cloned())
         .context("the authorizer's settings")?;
     let https = HttpsClient::from_vars(|name| settings.get(name))?;
     let client = DynamoDbSettings::from_vars(|name| settings.get(name))?.client(&https);
-    let store = DynamoDbStore::new(&client, &config.policy_table, config.table_layout);
-    let authorizer = Authorizer::new(config, store, https);
+    let authorizer = Authorizer::over_dynamodb(config, &client, https);
     authorizer.warm_up(SystemTime::now(), WARM_UP).await;
     Ok(Arc::new(InProcess { authorizer }))
 }

@@ -52,7 +52,7 @@ impl SessionFunction {
         let client = DynamoDbSettings::from_vars(read)?.client(&https);
         let store = DynamoDbStore::new(&client, &config.policy_table, config.table_layout);
         let page_keys = config.keys.page_keys().map(|(id, key)| (id.to_owned(), key)).collect();
-        Ok(Self { function: Arc::new(Session::new(config, store, https)?), page_keys })
+        Ok(Self { function: Arc::new(Session::new(config, store, &client, https)?), page_keys })
     }
 
     /// What page passes are signed with, in base64url, by the ids of the session keys.

@@ -12,8 +12,11 @@ use crate::development::CLIENT;
 
 const ISSUERS: &str = "GATEPOST_ISSUERS";
 
-/// How settings begin that are the session function's alone.
+/// How settings begin that are the session function's alone, but for those of both.
 const SESSION: [&str; 2] = ["GATEPOST_PAGE_", "GATEPOST_SESSION_"];
+const SESSION_MODE: &str = "GATEPOST_SESSION_MODE";
+const SESSION_TABLE: &str = "GATEPOST_SESSION_TABLE";
+const SESSION_TTL: &str = "GATEPOST_SESSION_TTL_SECONDS";
 
 /// Variables of the authorizer and the session function, by name.
 #[derive(Debug)]
@@ -60,7 +63,32 @@ impl Settings {
         ] {
             settings.insert(name.to_owned(), value.to_owned());
         }
-        Ok(Self(settings))
+        let mut settings = Self(settings);
+        if settings.authorizer_reads_sessions() {
+            // Who signs out is out at once.
+            for (name, value) in [(SESSION_MODE, "opaque"), (SESSION_TTL, "0")] {
+                settings.0.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+            }
+        }
+        if settings.has_sessions() {
+            settings.0.insert(SESSION_TABLE.to_owned(), "gatepost-sessions".to_owned());
+        }
+        Ok(settings)
+    }
+
+    /// Whether there is a table of sessions, under the name that stands here.
+    pub(super) fn session_table(&self) -> Option<String> {
+        if self.has_sessions() { self.get(SESSION_TABLE) } else { None }
+    }
+
+    fn has_sessions(&self) -> bool {
+        let is_opaque = self.get(SESSION_MODE).is_some_and(|mode| mode == "opaque");
+        is_opaque || self.authorizer_reads_sessions()
+    }
+
+    fn authorizer_reads_sessions(&self) -> bool {
+        let sources = self.get("GATEPOST_TOKEN_SOURCES").unwrap_or_default();
+        sources.split(',').any(|source| source.trim().starts_with("session:"))
     }
 
     /// The value of one variable.
@@ -71,7 +99,11 @@ impl Settings {
     /// Every variable of the authorizer.
     pub(super) fn all(&self) -> BTreeMap<String, String> {
         let mut all = self.0.clone();
-        all.retain(|name, _| !SESSION.iter().any(|prefix| name.starts_with(prefix)));
+        all.retain(|name, _| match name.as_str() {
+            SESSION_TABLE => self.authorizer_reads_sessions(),
+            SESSION_TTL => true,
+            name => !SESSION.iter().any(|prefix| name.starts_with(prefix)),
+        });
         all
     }
 

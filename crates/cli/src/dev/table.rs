@@ -8,7 +8,7 @@ use gatepost_authorizer::dynamodb::DynamoDbSettings;
 use gatepost_authorizer::https::HttpsClient;
 use gatepost_core::policy::PolicyDocument;
 use gatepost_core::subject::Subject;
-use gatepost_store::{NewRevision, SeedReport, create_table, seed};
+use gatepost_store::{NewRevision, SeedReport, create_session_table, create_table, seed};
 
 use super::settings::Settings;
 
@@ -20,7 +20,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Makes the table if it is not there.
+    /// Makes the table if it is not there, and that of sessions, if one is needed.
     ///
     /// # Errors
     ///
@@ -32,6 +32,11 @@ impl Table {
         create_table(&client, &name)
             .await
             .with_context(|| format!("cannot make the table `{name}`"))?;
+        if let Some(sessions) = settings.session_table() {
+            create_session_table(&client, &sessions)
+                .await
+                .with_context(|| format!("cannot make the table `{sessions}`"))?;
+        }
         Ok(Self { client, name })
     }
 

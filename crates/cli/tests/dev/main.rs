@@ -363,15 +363,23 @@ fn settings_that_are_misspelt_keep_it_from_starting() {
     assert!(error.contains("GATEPOST_LEEWAY") && error.contains("GATEPOST_SCOPE"), "{error}");
 }
 
-/// Reads the token from the cookie, if a token against request forgery comes with it.
-const COOKIE_SETTINGS: [(&str, &str); 2] = [
-    ("GATEPOST_TOKEN_SOURCES", "cookie:__Host-gatepost"),
-    ("GATEPOST_CSRF_HEADER", "X-CSRF-Token"),
-];
-
 #[test]
 fn a_browser_app_has_sign_in_session_and_api_at_one_address() {
-    let dev = Dev::start_with(&[], &COOKIE_SETTINGS);
+    browser_app("cookie:__Host-gatepost");
+}
+
+#[test]
+fn so_it_has_with_sessions_in_a_table() {
+    let session = browser_app("session:__Host-gatepost");
+    let id = session.split("; ").find_map(|cookie| cookie.strip_prefix("__Host-gatepost="));
+    assert_eq!(id.unwrap().len(), 43, "no token");
+}
+
+/// Signs in, calls the API and signs out, where the authorizer has this token source, and wants a token
+/// against request forgery beside it. Gives the cookies there were.
+fn browser_app(source: &str) -> String {
+    let settings = [("GATEPOST_TOKEN_SOURCES", source), ("GATEPOST_CSRF_HEADER", "X-CSRF-Token")];
+    let dev = Dev::start_with(&[], &settings);
     let routes = dev.folder.path().join("policies/routes/openapi.yaml");
     let text = fs::read_to_string(&routes).unwrap();
     let source = "identitySource: method.request.header.";
@@ -394,6 +402,9 @@ fn a_browser_app_has_sign_in_session_and_api_at_one_address() {
     ] {
         assert_eq!(dev.send(&format!("GET {path}"), &headers).0, want, "{path}");
     }
+    let headers = [("Cookie", session.as_str()), ("X-CSRF-Token", csrf), ("Content-Length", "0")];
+    assert_eq!(dev.send("POST /auth/logout", &headers).0, 200);
+    session
 }
 
 #[test]

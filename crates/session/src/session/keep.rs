@@ -44,15 +44,26 @@ impl<S: PolicyStore> Session<S> {
         let Some(session) = Cookie::Session.value(&call.request.headers) else {
             return nobody(None);
         };
-        let token = Secret::new(session);
-        match self.provider.access_claims(token, call.now, call.deadline).await {
+        let stored = match &self.table {
+            None => None,
+            Some(table) => match self.stored(table, session, call).await {
+                Ok(Some(stored)) => Some(stored),
+                Ok(None) => return nobody(None),
+                Err(refusal) => return Reply::json(refusal),
+            },
+        };
+        let token = stored.as_ref().map_or(session, |stored| stored.access_token.expose());
+        match self.provider.access_claims(Secret::new(token), call.now, call.deadline).await {
             Ok(claims) => {
                 let pass = self.renewed_page_pass(&claims, call).await;
                 signed_in(&claims, session, pass)
             }
             Err(VerifyError::Token(_)) => {
-                let again = self.refreshing(&call.request.headers, session);
-                nobody(again.map(|_| csrf_token(token)))
+                let may_refresh = match &stored {
+                    None => self.refreshing(&call.request.headers, session).is_some(),
+                    Some(stored) => stored.may_refresh,
+                };
+                nobody(may_refresh.then(|| csrf_token(Secret::new(session))))
             }
             Err(error @ VerifyError::Keys(_)) => Reply::json(error.into()),
         }
@@ -62,7 +73,11 @@ impl<S: PolicyStore> Session<S> {
     ///
     /// It never takes a cookie away: another tab may just have been given new ones.
     pub(super) async fn refresh(&self, call: Call<'_>) -> Reply {
-        match self.refreshed(call).await {
+        let reply = match &self.table {
+            None => self.refreshed(call).await,
+            Some(table) => self.refreshed_stored(table, call).await,
+        };
+        match reply {
             Ok(reply) => reply,
             Err(refusal) => Reply::json(refusal),
         }
@@ -114,7 +129,7 @@ impl<S: PolicyStore> Session<S> {
 }
 
 /// A pass that cannot be renewed just now is left as it is: it ends by itself, and soon.
-fn signed_in(
+pub(super) fn signed_in(
     claims: &Claims,
     session: &str,
     pass: Result<Option<http::HeaderValue>, Refusal>,

@@ -4,6 +4,7 @@ use gatepost_core::secret::Secret;
 use gatepost_core::token::Claims;
 use gatepost_store::PolicyStore;
 use http::StatusCode;
+use tokio::join;
 
 use super::{Call, Reply, Session};
 use crate::answer::{error_page, redirect, set_cookie};
@@ -57,10 +58,14 @@ impl<S: PolicyStore> Session<S> {
 
     async fn finish(&self, call: Call<'_>, login: &Login) -> Result<Reply, Refusal> {
         let (tokens, claims) = self.redeem(call, login).await?;
-        let cookies = self.session_cookies(&tokens, claims.sub(), None)?;
+        let cookies = match &self.table {
+            None => self.session_cookies(&tokens, claims.sub(), None)?.to_vec(),
+            Some(table) => vec![self.begin_stored(table, &tokens, &claims, call).await?],
+        };
+        let (pass, ()) = join!(self.page_pass(&claims, call), self.end_previous(call));
         // Without a pass no page opens, so someone on the way to one is told why. The session is good
         // all the same.
-        let (mut reply, pass) = match self.page_pass(&claims, call).await {
+        let (mut reply, pass) = match pass {
             Ok(pass) => {
                 let next = login.next();
                 (Reply::done(redirect(StatusCode::SEE_OTHER, next.as_str())), pass)

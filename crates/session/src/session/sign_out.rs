@@ -34,24 +34,39 @@ impl<S: PolicyStore> Session<S> {
             Err(refusal) if is_form => return Reply::page(refusal),
             Err(refusal) => return Reply::json(refusal),
         };
-        self.revoke(session, call).await;
-        let location = self.after_sign_out(call).await;
-        let mut answer = if is_form {
-            redirect(StatusCode::SEE_OTHER, &location)
-        } else {
-            answer::json(StatusCode::OK, &Location { location })
+        // A session that may go on elsewhere is no reason to leave its cookie in this browser.
+        let mut reply = match self.end(session, call).await {
+            Err(refusal) if is_form => Reply::page(refusal),
+            Err(refusal) => Reply::json(refusal),
+            Ok(()) => {
+                let location = self.after_sign_out(call).await;
+                Reply::done(if is_form {
+                    redirect(StatusCode::SEE_OTHER, &location)
+                } else {
+                    answer::json(StatusCode::OK, &Location { location })
+                })
+            }
         };
         for cookie in [Cookie::Session, Cookie::Refresh, Cookie::Pages] {
-            set_cookie(&mut answer, cookie.clear());
+            set_cookie(&mut reply.answer, cookie.clear());
         }
-        Reply::done(answer)
+        reply
+    }
+
+    /// Ends the session, here and at the provider.
+    async fn end(&self, session: &str, call: Call<'_>) -> Result<(), Refusal> {
+        if let Some(table) = &self.table {
+            return self.end_stored(table, session, call).await.map_err(Refusal::NotSignedOut);
+        }
+        if let Some(refreshing) = self.refreshing(&call.request.headers, session) {
+            self.revoke(Secret::new(refreshing.t.as_str()), call).await;
+        }
+        Ok(())
     }
 
     /// Ends the session at the provider. Whoever wants to be out is out here in any case, so that a
     /// provider which cannot be told is only logged.
-    async fn revoke(&self, session: &str, call: Call<'_>) {
-        let Some(refreshing) = self.refreshing(&call.request.headers, session) else { return };
-        let token = Secret::new(refreshing.t.as_str());
+    pub(super) async fn revoke(&self, token: Secret<&str>, call: Call<'_>) {
         if let Err(error) = self.provider.revoke(&self.config.client, token, call.deadline).await {
             tracing::warn!(reason = error.reason(), %error, "refresh token not revoked");
         }

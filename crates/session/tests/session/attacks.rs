@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::browser::{Answered as _, Jar};
 use crate::world::{Fault, SECRET_CLIENT, World, csrf};
 
-const LOGIN: &str = "__Secure-gatepost-login";
+const LOGIN: &str = "__Host-gatepost-login";
 const REFRESH: &str = "__Secure-gatepost-refresh";
 const SESSION: &str = "__Host-gatepost";
 
@@ -67,7 +67,7 @@ async fn a_login_that_was_changed_or_is_too_old_is_none() {
         refresh,
     ] {
         let mut jar = Jar::default();
-        jar.put(LOGIN, &value, "/auth/callback");
+        jar.put(LOGIN, &value, "/");
         assert_eq!(world.peek(&jar, Method::GET, &back, &[]).await.code(), 400, "{value}");
     }
     world.pass(Duration::from_mins(10));
@@ -221,7 +221,7 @@ async fn no_parameter_gets_into_a_header_or_a_page() {
 }
 
 /// The answer of a token endpoint with tokens of these claims.
-fn answer(world: &World, access: &Value, id: Option<&Value>) -> Fault {
+pub(crate) fn answer(world: &World, access: &Value, id: Option<&Value>) -> Fault {
     let mint = |token_use, changes: &Value| {
         let alice = Account::new("alice", ["movies-group"]);
         let mut request =
@@ -282,7 +282,7 @@ async fn new_tokens_of_someone_else_are_not_taken() {
     assert_eq!(jar.0, before);
 }
 
-async fn back_with_nonce(world: &World, jar: &mut Jar) -> (String, String) {
+pub(crate) async fn back_with_nonce(world: &World, jar: &mut Jar) -> (String, String) {
     let login = world.get(jar, "/auth/login").await;
     let nonce =
         login.location().split("nonce=").nth(1).unwrap().split('&').next().unwrap().to_owned();

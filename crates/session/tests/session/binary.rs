@@ -1,6 +1,6 @@
 //! The compiled function, under the Runtime API, with a real table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
@@ -13,12 +13,13 @@ use gatepost_emulator::dynamodb::{DynamoDb, Storage};
 use gatepost_emulator::invoke::{Invocation, Invoke as _};
 use gatepost_emulator::lambda::{LambdaConfig, LambdaProcess, OutputSink};
 use gatepost_session::Request;
-use gatepost_store::{NewRevision, create_table, put_policy};
+use gatepost_store::{NewRevision, create_session_table, create_table, put_policy};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::browser::{Answered as _, Jar, request};
 use crate::pages::payload;
+use crate::tables::SESSIONS;
 use crate::world::{self, KEY, ORIGIN, csrf};
 
 /// Around the compiled function.
@@ -30,7 +31,8 @@ struct Deployed {
 }
 
 impl Deployed {
-    async fn start() -> Self {
+    /// With `settings` on top of the usual ones.
+    async fn start(settings: &[(&str, &str)]) -> Self {
         let (issuer, listener) = world::issuer(Clock::system()).await;
         let provider = world::Provider::start(&issuer, listener);
         let table = DynamoDb::start(Storage::Memory, 0).await.unwrap();
@@ -43,6 +45,7 @@ impl Deployed {
         .unwrap()
         .client(&HttpsClient::new(None).unwrap());
         create_table(&client, "policies").await.unwrap();
+        create_session_table(&client, SESSIONS).await.unwrap();
         for (subject, document) in world::example() {
             let document = PolicyDocument::parse(document.to_string().as_bytes()).unwrap();
             let revision = NewRevision {
@@ -57,7 +60,7 @@ impl Deployed {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);
         let mut function = LambdaConfig::new(env!("CARGO_BIN_EXE_gatepost-session"));
-        function.env = world::settings(&provider.origin, &[])
+        function.env = world::settings(&provider.origin, settings)
             .into_iter()
             .chain(
                 [
@@ -166,7 +169,20 @@ impl Api {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_sign_in_at_the_compiled_function_and_out_again() {
-    let world = Deployed::start().await;
+    let world = Deployed::start(&[]).await;
+    in_and_out_again(&world, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_sign_in_at_the_compiled_function_that_keeps_sessions_in_a_table() {
+    let settings = [("GATEPOST_SESSION_MODE", "opaque"), ("GATEPOST_SESSION_TABLE", SESSIONS)];
+    let world = Deployed::start(&settings).await;
+    in_and_out_again(&world, 1).await;
+}
+
+/// Signs in, looks, refreshes and signs out, through both kinds of API. A refresh comes to so many
+/// values of the session's cookie.
+async fn in_and_out_again(world: &Deployed, cookies: usize) {
     let cases = [
         ("alice", Api::Rest, json!([["allow", ["page/app/", "page/app/movies/*"]]])),
         (
@@ -190,8 +206,9 @@ async fn people_sign_in_at_the_compiled_function_and_out_again() {
         let mut seen = vec![jar.clone()];
         let refreshed = world.send(&mut jar, api, Method::POST, "/auth/refresh").await;
         assert_eq!(refreshed.code(), 200, "{}", refreshed.body());
-        assert_ne!(seen[0].get("__Host-gatepost"), jar.get("__Host-gatepost"));
         seen.push(jar.clone());
+        let values: BTreeSet<_> = seen.iter().map(|jar| jar.get("__Host-gatepost")).collect();
+        assert_eq!(values.len(), cookies);
         let out = world.send(&mut jar, api, Method::POST, "/auth/logout").await;
         assert_eq!(out.code(), 200);
         assert!(out.json()["location"].as_str().unwrap().starts_with(&world.provider.origin));

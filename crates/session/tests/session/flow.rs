@@ -17,7 +17,7 @@ async fn someone_signs_in_looks_who_they_are_goes_on_and_signs_out() {
     assert_eq!((me.code(), me.json()), (401, json!({"signed_in": false})));
 
     let back = world.come_back(&mut jar, "alice", "/movies?sort=year").await;
-    assert!(jar.get("__Secure-gatepost-login").is_some());
+    assert!(jar.get("__Host-gatepost-login").is_some());
     let answer = world.get(&mut jar, &back).await;
     assert_eq!((answer.code(), answer.location()), (303, "/movies?sort=year"));
     let names = ["__Host-gatepost", "__Host-gatepost-pages", "__Secure-gatepost-refresh"];

@@ -1,5 +1,5 @@
 //! The session function in a world on the loopback interface: a provider to sign in at, documents of
-//! groups, and a browser with a cookie jar.
+//! groups, perhaps a table of sessions, and a browser with a cookie jar.
 
 #![cfg(test)]
 
@@ -8,7 +8,10 @@ mod binary;
 mod browser;
 mod faults;
 mod flow;
+mod opaque;
 mod pages;
 mod secrets;
+mod tables;
 mod tabs;
+mod turns;
 mod world;

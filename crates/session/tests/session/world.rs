@@ -25,10 +25,12 @@ use http::{Method, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tower::ServiceExt as _;
 
 use crate::browser::{Answered as _, Jar, request};
+use crate::tables::{SESSIONS, Tables};
 
 pub(crate) const ORIGIN: &str = "http://127.0.0.1:3000";
 pub(crate) const SECRET_CLIENT: &str = "confidential";
@@ -40,8 +42,23 @@ pub(crate) const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
 pub(crate) enum Fault {
     /// It is answered with this and not passed on.
     Answer(u16, String),
+    /// It waits until it is let go, and is passed on then.
+    Held(Arc<Semaphore>),
     /// It is never answered.
     Silence,
+}
+
+impl Fault {
+    pub(crate) fn held() -> Self {
+        Self::Held(Arc::new(Semaphore::new(0)))
+    }
+
+    /// Lets go what is held, and what comes later.
+    pub(crate) fn let_go(&self) {
+        if let Self::Held(gate) = self {
+            gate.close();
+        }
+    }
 }
 
 /// Everything around the function, and the function.
@@ -50,6 +67,8 @@ pub(crate) struct World {
     pub(crate) provider: Provider,
     pub(crate) store: Documents,
     pub(crate) session: Arc<Session<Documents>>,
+    pub(crate) tables: Tables,
+    settings: Vec<(&'static str, String)>,
     time: Arc<Mutex<SystemTime>>,
 }
 
@@ -127,6 +146,11 @@ async fn perhaps(
     let fault = provider.faults.lock().unwrap().get(&path).cloned();
     match fault {
         None => next.run(request).await,
+        Some(Fault::Held(gate)) => {
+            // It is closed, or will be.
+            let _ = gate.acquire().await;
+            next.run(request).await
+        }
         Some(Fault::Silence) => std::future::pending().await,
         Some(Fault::Answer(status, body)) => {
             let mut answer = axum::response::Response::new(Body::from(body));
@@ -230,19 +254,33 @@ impl World {
         let provider = Provider::start(&issuer, listener);
         let store = Documents::default();
         *store.of.lock().unwrap() = example();
-        let changes = changes(&provider.origin);
-        let changes: Vec<_> = changes.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let session = session(&provider, &changes, &store);
-        Self { issuer, provider, store, session, time }
+        let settings = changes(&provider.origin);
+        let is_opaque = settings.iter().any(|(name, _)| *name == "GATEPOST_SESSION_TABLE");
+        let tables = if is_opaque { Tables::start().await } else { Tables::nowhere() };
+        let session = session(&provider, &settings, &[], &store, &tables);
+        Self { issuer, provider, store, session, tables, settings, time }
     }
 
-    /// Another function with other settings, in the same world.
+    /// The same with sessions in a table.
+    pub(crate) async fn opaque() -> Self {
+        Self::with(|_| {
+            vec![
+                ("GATEPOST_SESSION_MODE", "opaque".to_owned()),
+                ("GATEPOST_SESSION_TABLE", SESSIONS.to_owned()),
+            ]
+        })
+        .await
+    }
+
+    /// Another function in the same world, with `changes` on top of the settings.
     pub(crate) fn another(&self, changes: &[(&str, &str)]) -> Self {
         Self {
             issuer: Arc::clone(&self.issuer),
             provider: self.provider.clone(),
             store: self.store.clone(),
-            session: session(&self.provider, changes, &self.store),
+            session: session(&self.provider, &self.settings, changes, &self.store, &self.tables),
+            tables: self.tables.clone(),
+            settings: self.settings.clone(),
             time: Arc::clone(&self.time),
         }
     }
@@ -274,7 +312,19 @@ impl World {
         answer
     }
 
-    /// The same, and takes in the cookies of the answer.
+    /// The same, with the token against cross-site request forgery, by someone who waits for a second.
+    pub(crate) async fn peek_briefly(
+        &self,
+        jar: &Jar,
+        method: Method,
+        target: &str,
+    ) -> Response<String> {
+        let token = csrf(jar);
+        let request = request(jar, method, target, &[("x-csrf-token", &token)]);
+        self.session.respond(&request, self.now(), Some(Duration::from_secs(1))).await
+    }
+
+    /// Sends a request, and takes in the cookies of the answer.
     pub(crate) async fn send(
         &self,
         jar: &mut Jar,
@@ -317,14 +367,18 @@ impl World {
 
 fn session(
     provider: &Provider,
+    settings: &[(&'static str, String)],
     changes: &[(&str, &str)],
     store: &Documents,
+    tables: &Tables,
 ) -> Arc<Session<Documents>> {
-    let settings = settings(&provider.origin, changes);
+    let settings = settings.iter().map(|(name, value)| (*name, value.as_str()));
+    let changes: Vec<_> = settings.chain(changes.iter().copied()).collect();
+    let settings = self::settings(&provider.origin, &changes);
     let config =
         SessionConfig::from_vars(|name| settings.get(name).cloned(), settings.keys().cloned());
     let https = HttpsClient::new(None).unwrap();
-    Arc::new(Session::new(config.unwrap(), store.clone(), https).unwrap())
+    Arc::new(Session::new(config.unwrap(), store.clone(), &tables.client, https).unwrap())
 }
 
 /// The token against cross-site request forgery, as `/auth/me` would tell it.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+use crate::policy_store::StoreError;
+
 /// The longest first wait. A healthy table answers in less.
 const BASE: Duration = Duration::from_millis(20);
 
@@ -22,11 +24,13 @@ const LEAST_ATTEMPT: Duration = Duration::from_millis(100);
 pub(super) struct Backoff {
     deadline: Instant,
     attempts: u32,
+    /// What came of the attempt before.
+    last: Option<StoreError>,
 }
 
 impl Backoff {
     pub(super) fn until(deadline: Instant) -> Self {
-        Self { deadline, attempts: 0 }
+        Self { deadline, attempts: 0, last: None }
     }
 
     /// When to give the next attempt up: after half of the time left, so that a connection that
@@ -37,11 +41,30 @@ impl Backoff {
         self.deadline.min(now + MIN_ATTEMPT.max(left / 2))
     }
 
+    /// Waits after an attempt that failed, until it is time for another.
+    ///
+    /// # Errors
+    ///
+    /// What to tell the caller: another attempt would fail as well, or has no time.
+    pub(super) async fn after(&mut self, fault: StoreError) -> Result<(), StoreError> {
+        // That time ran out for the last attempt says less than what came of the one before.
+        let fault = match (fault, self.last.take()) {
+            (StoreError::TimedOut, Some(before)) => before,
+            (fault, _) => fault,
+        };
+        if !fault.may_pass() || !self.pause().await {
+            return Err(fault);
+        }
+        tracing::warn!(reason = fault.reason(), "asking again");
+        self.last = Some(fault);
+        Ok(())
+    }
+
     /// Waits before the next attempt. False, at once, when there is no time for another.
     ///
     /// Full jitter (any time between nothing and the bound) spreads the retries of many functions
     /// that were throttled in the same moment.
-    pub(super) async fn pause(&mut self) -> bool {
+    async fn pause(&mut self) -> bool {
         let bound = BASE.saturating_mul(2_u32.saturating_pow(self.attempts)).min(CAP);
         self.attempts = self.attempts.saturating_add(1);
         let wake = Instant::now() + bound.mul_f64(fastrand::f64());

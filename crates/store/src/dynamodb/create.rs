@@ -1,4 +1,4 @@
-//! Making a table for policy documents, for laptops and tests.
+//! Making a table for policy documents or for sessions, for laptops and tests.
 
 use std::time::Duration;
 
@@ -26,29 +26,53 @@ const INTERVAL: Duration = Duration::from_millis(200);
 /// [`CreateTableError`] when the service refuses, takes longer than a minute, or has a table of
 /// this name with another key.
 pub async fn create_table(client: &Client, table: &str) -> Result<(), CreateTableError> {
+    const KEY: [Part; 2] = [
+        ("subject", ScalarAttributeType::S, KeyType::Hash),
+        ("revision", ScalarAttributeType::N, KeyType::Range),
+    ];
+    create(client, table, &KEY).await
+}
+
+/// The same for a table of sessions. It has no TTL: DynamoDB's engine of a laptop deletes nothing by
+/// itself, and nobody goes by what has been deleted.
+///
+/// # Errors
+///
+/// As [`create_table`].
+pub async fn create_session_table(client: &Client, table: &str) -> Result<(), CreateTableError> {
+    create(client, table, &[("session", ScalarAttributeType::S, KeyType::Hash)]).await
+}
+
+/// An attribute of the key: its name, its type, its role.
+type Part = (&'static str, ScalarAttributeType, KeyType);
+
+async fn create(client: &Client, table: &str, key: &[Part]) -> Result<(), CreateTableError> {
+    let attributes = key.iter().map(|(name, of_type, _)| {
+        AttributeDefinition::builder().attribute_name(*name).attribute_type(of_type.clone()).build()
+    });
     let request = client
         .create_table()
         .table_name(table)
         .billing_mode(BillingMode::PayPerRequest)
-        .set_attribute_definitions(Some(vec![
-            attribute("subject", ScalarAttributeType::S)?,
-            attribute("revision", ScalarAttributeType::N)?,
-        ]))
-        .set_key_schema(Some(key()?));
+        .set_attribute_definitions(Some(attributes.collect::<Result<_, _>>()?))
+        .set_key_schema(Some(schema(key)?));
     match request.send().await {
         Ok(_) => {}
         Err(error) if exists(&error) => {}
         Err(error) => return Err(CreateTableError::Store(error.into())),
     }
-    timeout(PATIENCE, active(client, table)).await.unwrap_or(Err(StoreError::TimedOut.into()))
+    timeout(PATIENCE, active(client, table, key)).await.unwrap_or(Err(StoreError::TimedOut.into()))
 }
 
 /// Why there is no table to write to.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum CreateTableError {
     /// A table of this name exists and has another key.
-    #[error("the table exists, but its key is not `subject` and `revision`")]
-    OtherKey,
+    #[error("the table exists, but its key is not {}", wanted.join(" and "))]
+    OtherKey {
+        /// The names of the attributes that its key must have.
+        wanted: Vec<&'static str>,
+    },
 
     /// The service could not be asked, or refused.
     #[error(transparent)]
@@ -61,14 +85,11 @@ impl From<BuildError> for CreateTableError {
     }
 }
 
-fn attribute(name: &str, of_type: ScalarAttributeType) -> Result<AttributeDefinition, BuildError> {
-    AttributeDefinition::builder().attribute_name(name).attribute_type(of_type).build()
-}
-
-fn key() -> Result<Vec<KeySchemaElement>, BuildError> {
-    [("subject", KeyType::Hash), ("revision", KeyType::Range)]
-        .into_iter()
-        .map(|(name, role)| KeySchemaElement::builder().attribute_name(name).key_type(role).build())
+fn schema(key: &[Part]) -> Result<Vec<KeySchemaElement>, BuildError> {
+    key.iter()
+        .map(|(name, _, role)| {
+            KeySchemaElement::builder().attribute_name(*name).key_type(role.clone()).build()
+        })
         .collect()
 }
 
@@ -77,14 +98,17 @@ fn exists<R>(error: &SdkError<CreateFault, R>) -> bool {
 }
 
 /// Waits until the table can be used. The SDK has a waiter for this, which looks every 20 seconds.
-async fn active(client: &Client, table: &str) -> Result<(), CreateTableError> {
+async fn active(client: &Client, table: &str, key: &[Part]) -> Result<(), CreateTableError> {
     loop {
         match client.describe_table().table_name(table).send().await.map_err(StoreError::from) {
             Ok(answer) => {
                 let description = answer.table.ok_or(StoreError::Garbled)?;
                 if description.table_status == Some(TableStatus::Active) {
-                    let same = description.key_schema == Some(key()?);
-                    return if same { Ok(()) } else { Err(CreateTableError::OtherKey) };
+                    if description.key_schema == Some(schema(key)?) {
+                        return Ok(());
+                    }
+                    let wanted = key.iter().map(|(name, ..)| *name).collect();
+                    return Err(CreateTableError::OtherKey { wanted });
                 }
             }
             // A table is not seen everywhere in the moment it is created.

@@ -108,15 +108,35 @@ pub(super) fn text(row: &Row, attribute: &'static str) -> Result<Option<String>,
     }
 }
 
-/// The attribute `expires_at`: seconds since 1970, as DynamoDB's TTL has it. May be absent.
+/// The attribute `expires_at`: when something ends. May be absent.
 pub(super) fn expires_at(row: &Row) -> Result<Option<SystemTime>, RowFault> {
-    let attribute = "expires_at";
+    seconds(row, "expires_at")
+}
+
+/// A time in seconds since 1970, as DynamoDB's TTL has it. May be absent.
+pub(super) fn seconds(row: &Row, attribute: &'static str) -> Result<Option<SystemTime>, RowFault> {
     let Some(value) = row.get(attribute) else { return Ok(None) };
     let seconds = value.as_n().ok().and_then(|digits| digits.parse().ok());
     seconds
         .and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)))
         .map(Some)
         .ok_or_else(|| RowFault::of_type(attribute, value, "a whole number of seconds"))
+}
+
+/// A whole number. May be absent.
+pub(super) fn number(row: &Row, attribute: &'static str) -> Result<Option<u64>, RowFault> {
+    let Some(value) = row.get(attribute) else { return Ok(None) };
+    let number = value.as_n().ok().and_then(|digits| digits.parse().ok());
+    number.map(Some).ok_or_else(|| RowFault::of_type(attribute, value, "a whole number"))
+}
+
+/// A binary value. May be absent.
+pub(super) fn bytes(row: &Row, attribute: &'static str) -> Result<Option<Vec<u8>>, RowFault> {
+    let Some(value) = row.get(attribute) else { return Ok(None) };
+    match value.as_b() {
+        Ok(bytes) => Ok(Some(bytes.as_ref().to_vec())),
+        Err(_) => Err(RowFault::of_type(attribute, value, "a binary value")),
+    }
 }
 
 #[cfg(test)]

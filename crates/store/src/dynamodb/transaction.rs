@@ -306,10 +306,7 @@ impl Transaction {
                 },
                 Err(_) => StoreError::TimedOut,
             };
-            if !fault.may_pass() || !backoff.pause().await {
-                return Err(fault.into());
-            }
-            tracing::warn!(reason = fault.reason(), "writing again");
+            backoff.after(fault).await?;
         }
     }
 

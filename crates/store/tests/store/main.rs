@@ -9,5 +9,6 @@ mod folder;
 mod read_all;
 mod reading;
 mod revoking;
+mod sessions;
 mod support;
 mod writing;

@@ -51,7 +51,10 @@ async fn creating_a_table_twice_is_creating_it_once() {
 async fn a_table_with_another_key_is_not_taken() {
     let client = engine().await;
     create_sample_table(&client).await;
-    assert_eq!(create_table(&client, TABLE).await, Err(CreateTableError::OtherKey));
+    assert_eq!(
+        create_table(&client, TABLE).await,
+        Err(CreateTableError::OtherKey { wanted: vec!["subject", "revision"] })
+    );
 }
 
 #[tokio::test(start_paused = true)]

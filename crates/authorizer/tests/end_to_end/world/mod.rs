@@ -33,7 +33,7 @@ use gatepost_emulator::issuer::{
     Account, ApiListing, Bearer, Issuer, IssuerSettings, OldKeys, SigningKeys, TokenRequest,
 };
 use gatepost_emulator::lambda::{LambdaConfig, LambdaProcess, OutputSink};
-use gatepost_store::{NewRevision, create_table, put_policy};
+use gatepost_store::{NewRevision, create_session_table, create_table, put_policy};
 use http_body_util::BodyExt;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
@@ -46,6 +46,7 @@ use secrets::secrets_of;
 
 pub(crate) const CLIENT: &str = "client-1";
 pub(crate) const TABLE: &str = "policies";
+pub(crate) const SESSIONS: &str = "sessions";
 
 /// How long anything may take before a test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -59,7 +60,7 @@ pub(crate) struct World {
     pub(crate) issuer: Arc<Issuer>,
     /// Before the issuer's keys.
     pub(crate) keys: Proxy,
-    /// Before the table.
+    /// Before the tables.
     pub(crate) store: Proxy,
     /// Without a proxy before it.
     pub(crate) client: aws_sdk_dynamodb::Client,
@@ -103,6 +104,7 @@ impl World {
         let endpoint = dynamodb.endpoint_url();
         let client = dynamodb_client(&endpoint);
         create_table(&client, TABLE).await.unwrap();
+        create_session_table(&client, SESSIONS).await.unwrap();
         let store = Proxy::start(endpoint.strip_prefix("http://").unwrap().parse().unwrap()).await;
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -218,9 +220,16 @@ impl World {
 
     /// Calls the API.
     pub(crate) async fn send(&self, path: &str, token: Option<&str>) -> Answered {
+        let authorization = token.map(|token| format!("Bearer {token}"));
+        let header = authorization.as_deref().map(|value| ("authorization", value));
+        self.send_with(path, header.as_slice()).await
+    }
+
+    /// Calls the API with these headers.
+    async fn send_with(&self, path: &str, headers: &[(&str, &str)]) -> Answered {
         let mut request = Request::builder().uri(path);
-        if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         let mut request = request.body(Body::empty()).unwrap();
         let peer: SocketAddr = "198.51.100.7:50000".parse().unwrap();
@@ -236,8 +245,21 @@ impl World {
     ///
     /// No line that the function writes may hold a part of the token or a claim of it.
     pub(crate) async fn get(&mut self, path: &str, token: Option<&str>) -> Seen {
-        let Answered { status, request_id, body } = self.send(path, token).await;
+        let answered = self.send(path, token).await;
         let secrets: Vec<String> = token.iter().flat_map(|token| secrets_of(token)).collect();
+        self.seen(answered, &secrets).await
+    }
+
+    /// The same with these headers, of which no value may be in a line.
+    pub(crate) async fn get_with(&mut self, path: &str, headers: &[(&str, &str)]) -> Seen {
+        let answered = self.send_with(path, headers).await;
+        let parts = headers.iter().flat_map(|(_, value)| value.split(['=', ';', ' ']));
+        let secrets: Vec<String> = parts.flat_map(secrets_of).collect();
+        self.seen(answered, &secrets).await
+    }
+
+    async fn seen(&mut self, answered: Answered, secrets: &[String]) -> Seen {
+        let Answered { status, request_id, body } = answered;
         let line = loop {
             let line = self.next_line().await;
             for secret in secrets.iter().map(String::as_str).chain([SECRET_KEY, SESSION_TOKEN]) {
