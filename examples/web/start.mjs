@@ -21,7 +21,7 @@ const { options, variables, whenUp } = isCookieMode ? await cookieMode() : heade
 
 const cargo = spawn("cargo", ["run", "--quiet", "-p", "gatepost-cli", "--", "dev", ...options], {
   cwd: ROOT,
-  env: { ...process.env, ...variables },
+  env: { ...variables, ...process.env },
   stdio: ["ignore", "inherit", "pipe"],
 });
 cargo.once("error", (error) => {

@@ -47,7 +47,7 @@ const page = PAGES[document.querySelector('main')?.dataset.page ?? ''];
 const notice = document.querySelector('#notice')!;
 
 document.querySelector('#mode')!.textContent = settings.mode === 'cookie'
-  ? 'Your token is in a cookie that this page cannot read; each call says with X-CSRF-Token that it comes from here.'
+  ? 'Your token is kept from this page, behind a cookie; each call says with X-CSRF-Token that it comes from here.'
   : 'Your token is in this tab and goes along with each call, in the header Authorization.';
 
 const account = new Account({

@@ -104,15 +104,15 @@ export async function startGatepostWithCookies({ options = [], variables = {} } 
   return { gatepost, home: `${gatepost.apiUrl}/` };
 }
 
-// Calls with a copy of the cookies that the browser has now, by somebody who is no browser: of `csrfToken`
-// the right one, unless another or none is asked for.
+// Calls with a copy of the cookies that the browser has now, by somebody who is no browser: with the CSRF token,
+// the right one, unless another or none is asked for; `more` is appended to the cookies.
 export async function cookieCalls(context, home) {
   const cookies = await context.cookies([home, `${home}auth/refresh`]);
   const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
   const session = cookies.find(({ name }) => name === "__Host-gatepost").value;
   const right = createHmac("sha256", session).update("gatepost-csrf-v1").digest("base64url");
-  return (method, path, { csrfToken = right } = {}) =>
-    fetch(new URL(path, home), { method, headers: { cookie, ...(csrfToken !== null && { "X-CSRF-Token": csrfToken }) } });
+  return (method, path, { csrfToken = right, more = "" } = {}) =>
+    fetch(new URL(path, home), { method, headers: { cookie: cookie + more, ...(csrfToken !== null && { "X-CSRF-Token": csrfToken }) } });
 }
 
 // Renews the session in several tabs, all of which ask before any is answered. Returns the statuses.
