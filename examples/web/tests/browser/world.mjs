@@ -30,8 +30,8 @@ const ARGUMENTS = [
 // How Chromium reports calls that are refused or fail: these tests provoke them on purpose.
 const REFUSED_CALL = /^Failed to load resource: (the server responded with a status of (40[0139]|50[23]) |net::ERR_)/;
 
-// The base64url of `{"`, with which every JWT begins.
-const TOKEN = /eyJ/;
+// The base64url of `{"`, with which every JWT begins, and its next part: without that, random text may look so.
+const TOKEN = /eyJ[\w-]+\.[\w-]/;
 
 // For whatever a page is to show next. It takes milliseconds, but not on a machine that compiles.
 const PATIENCE_MS = 15_000;
