@@ -140,6 +140,7 @@ browserTest("a link to sign out asks first, and needs no script", async ({ conte
   await page.goto(home);
   await app.signIn("carol");
   await page.goto(`${home}auth/logout`);
+  assert.equal(await page.evaluate(() => getComputedStyle(document.body).display), "grid", "its style is allowed");
   assert.ok((await context.cookies(home)).some(({ name }) => name === "__Host-gatepost"));
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "You have signed out" }).waitFor();
