@@ -30,7 +30,7 @@ pub(crate) struct Suite {
     pub(crate) cases: Vec<Case>,
 }
 
-/// One call by one principal, and what is to become of it.
+/// One call or page of one principal, and what is to become of it.
 #[derive(Debug)]
 pub(crate) struct Case {
     pub(crate) principal: String,
@@ -148,9 +148,12 @@ fn cases(file: &SuiteFile) -> anyhow::Result<Vec<Case>> {
     };
     let asked = |request: &str| -> anyhow::Result<Asked> {
         let (verb, path) = request.split_once(' ').with_context(|| {
-            format!("`{request}` is no request: write a verb and a path, as in `GET /movies`")
+            format!(
+                "`{request}` is no request: write a verb and a path, as in `GET /movies`, or `page` \
+                 and a path"
+            )
         })?;
-        Asked::new(&stage, verb, path.trim_start())
+        Asked::request(&stage, verb, path.trim_start())
     };
     let mut cases = Vec::new();
     for (index, table) in file.tests.iter().enumerate() {

@@ -21,5 +21,7 @@ pub use self::diff::{Change, ChangeKind, Diff, Scope, TYPICAL_STAGE, Unknown, di
 pub use self::finding::{Finding, Level, Trap};
 pub use self::lint::{ApiRoute, LintSettings, SharedFinding, lint, lint_together};
 pub use self::meet::{Direction, is_within, meet};
-pub use self::route::{RouteAccess, RouteDecision, RouteExample, RouteRequests, route_access};
+pub use self::route::{
+    RouteAccess, RouteDecision, RouteExample, RouteRequests, page_access, route_access,
+};
 pub use self::witness::{Guard, Witness, WitnessTarget};

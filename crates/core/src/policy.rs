@@ -25,8 +25,8 @@ pub use self::document::{
     DocumentError, Effect, Fault, PolicyDocument, Resources, Rule, Statement, Version,
 };
 pub use self::explain::{
-    Change, ClaimFault, Divergence, Explanation, KeyChange, MethodCall, Miss, PatternMiss,
-    Standing, StatementStanding, Suggestion, explain, suggest,
+    Change, ClaimFault, Divergence, Explanation, KeyChange, Miss, PatternMiss, Standing,
+    StatementStanding, Suggestion, explain, suggest,
 };
 pub use self::glob::Glob;
 pub use self::index::PolicyIndex;

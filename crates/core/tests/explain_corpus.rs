@@ -2,7 +2,7 @@
 //! out.
 //!
 //! To add a case, add a file or an element to one. `asked` is what follows the stage in the method
-//! ARN; statements are named by their Sids. This test reads files, which the core itself must not.
+//! ARN, or `page/PATH`; statements are named by their Sids. This test reads files, which the core itself must not.
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "the cases are files")]
 
@@ -11,7 +11,7 @@ mod corpus_cases;
 use gatepost_core::gateway::MethodArn;
 use gatepost_core::json::Json;
 use gatepost_core::policy::{
-    Context, Effect, MethodCall, Miss, PolicyDocument, Standing, StatementPlace, Suggestion,
+    Access, Context, Effect, Miss, PolicyDocument, Standing, StatementPlace, Suggestion, Target,
     explain, suggest,
 };
 
@@ -65,9 +65,14 @@ fn every_explain_case_holds() {
         let context = case.get("context").map(|context| Context::from_json(context).unwrap());
         let context = context.unwrap_or_default();
         let asked = case.get("asked").and_then(Json::as_str).unwrap();
-        let resource: MethodArn = format!("{STAGE}/{asked}").parse().unwrap();
-        let call =
-            MethodCall { action: "execute-api:Invoke", method: &resource, context: &context };
+        let method: MethodArn;
+        let (action, resource) = if let Some(page) = asked.strip_prefix("page/") {
+            ("gatepost:ViewPage", Target::Page(page))
+        } else {
+            method = format!("{STAGE}/{asked}").parse().unwrap();
+            ("execute-api:Invoke", Target::Method(&method))
+        };
+        let call = Access { action, resource, context: &context };
         let explanation = explain(&own, &call);
         if let Some(want) = case.get("want")
             && want.as_str() != Some(explanation.decision.as_str())

@@ -6,8 +6,8 @@ mod random_cases;
 
 use gatepost_core::gateway::{MethodArn, VERBS};
 use gatepost_core::policy::{
-    Access, BoundPolicy, Change, Context, Decision, Glob, MethodCall, PolicyDocument, PolicyIndex,
-    Standing, Suggestion, Target, decide, explain, merge, suggest,
+    Access, BoundPolicy, Change, Context, Decision, Glob, PolicyDocument, PolicyIndex, Standing,
+    Suggestion, Target, decide, explain, merge, suggest,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -282,8 +282,9 @@ proptest! {
     fn an_explanation_says_what_was_decided(
         documents in documents(), method in method(), context in context(),
     ) {
-        let call = MethodCall { action: "execute-api:Invoke", method: &method, context: &context };
-        let verdict = decide(&documents, &call.access());
+        let resource = (&method).into();
+        let call = Access { action: "execute-api:Invoke", resource, context: &context };
+        let verdict = decide(&documents, &call);
         let explanation = explain(&documents, &call);
         prop_assert_eq!(explanation.decision, verdict.decision);
         let decided: Vec<_> = explanation.decided().map(|one| one.place.clone()).collect();
@@ -302,9 +303,10 @@ proptest! {
     ) {
         let own: Vec<&PolicyDocument> = documents.iter().collect();
         let others: Vec<&PolicyDocument> = others.iter().collect();
-        let call = MethodCall { action: "execute-api:Invoke", method: &method, context: &context };
+        let resource = (&method).into();
+        let call = Access { action: "execute-api:Invoke", resource, context: &context };
         let suggestions = suggest(&own, &others, &call);
-        if decide(own.iter().copied(), &call.access()).decision == Decision::Allow {
+        if decide(own.iter().copied(), &call).decision == Decision::Allow {
             prop_assert_eq!(&suggestions, &[]);
         }
         for suggestion in &suggestions {

@@ -20,14 +20,15 @@ use crate::explain::{
 use crate::paint::Paint;
 use crate::unverified::{claims_of, read_token};
 
-/// Say why a call is allowed or denied, and what would change that
+/// Say why a call or page is allowed or denied, and what would change that
 ///
 /// Reads the documents of a policies folder and says which statement decided, which came close and
 /// why it did not match, and the least that would have to change. What is suggested has been tried.
-/// Exit status 1 if the call is denied.
+/// Exit status 1 if it is denied.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   gatepost explain --groups movies-group --method GET --path /movies
+  gatepost explain --groups movies-group --page /app/movies/
   gatepost explain --token - --method DELETE --path /movies/7 < token.txt
   gatepost explain --log '{\"outcome\":\"deny\",\"reason\":\"no_documents\"}'")]
 pub(crate) struct ExplainArgs {
@@ -42,6 +43,10 @@ pub(crate) struct ExplainArgs {
     /// Its path as it is sent, such as /movies/7
     #[arg(long, value_name = "PATH", requires = "method")]
     path: Option<String>,
+
+    /// The page that is opened, as its address has it, such as /app/movies/
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["method", "path", "log"])]
+    page: Option<String>,
 
     /// Folder with groups/*.json
     #[arg(long, value_name = "FOLDER", default_value = "policies")]
@@ -111,20 +116,22 @@ impl ExplainArgs {
             "`--token -` and `--log -` cannot both read standard input: give one of them itself"
         );
         let log = self.log.as_deref().map(|line| LogLine::read(line, stdin)).transpose()?;
-        let (Some(method), Some(path)) = (&self.method, &self.path) else {
+        let Some(asked) = self.asked()? else {
             let log = log.context(
-                "say which call: --method and --path, as in `--method GET --path /movies`, or a line \
-                 of the decision log with --log",
+                "say which call: --method and --path, as in `--method GET --path /movies`, or a page \
+                 with --page, or a line of the decision log with --log",
             )?;
             self.tell_line(&log, stdout)?;
             return Ok(if log.is_granted() { ExitStatus::Yes } else { ExitStatus::No });
         };
-        let asked = Asked::new(&self.stage, method, path)?;
         let claims = self.claims(stdin)?;
         let caller = self.caller(claims.as_ref())?;
         let documents = Documents::open(&self.policies)?;
         let report = Report::new(&documents, &caller, &asked)?;
-        let compared = log.as_ref().map(|log| log.compare(&documents, &caller, &asked));
+        let compared = log
+            .as_ref()
+            .zip(asked.method())
+            .map(|(log, method)| log.compare(&documents, &caller, method));
         let compared = compared.transpose()?;
         match self.format {
             Format::Text => {
@@ -163,6 +170,16 @@ impl ExplainArgs {
             Decision::Allow => ExitStatus::Yes,
             Decision::ExplicitDeny | Decision::ImplicitDeny => ExitStatus::No,
         })
+    }
+
+    /// What is asked for, if anything is.
+    fn asked(&self) -> anyhow::Result<Option<Asked>> {
+        let call = self.method.as_ref().zip(self.path.as_ref());
+        match (&self.page, call) {
+            (Some(page), _) => Asked::page(page).map(Some),
+            (None, Some((method, path))) => Asked::new(&self.stage, method, path).map(Some),
+            (None, None) => Ok(None),
+        }
     }
 
     fn tell_line(&self, log: &LogLine, stdout: &mut dyn Write) -> anyhow::Result<()> {

@@ -6,11 +6,11 @@
 use std::io::{BufRead, Read};
 
 use anyhow::{Context as _, bail, ensure};
+use gatepost_core::gateway::MethodArn;
 use gatepost_core::policy::{BoundPolicy, PolicyDocument};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::Asked;
 use super::caller::Caller;
 use super::documents::Documents;
 use super::reasons::{Meaning, meaning};
@@ -98,10 +98,10 @@ impl LogLine {
         &self,
         documents: &Documents,
         caller: &Caller,
-        asked: &Asked,
+        method: &MethodArn,
     ) -> anyhow::Result<Comparison> {
         let Some(logged) = self.text("policy_digest") else { return Ok(Comparison::NoPolicy) };
-        let stage = asked.arn().stage_arn();
+        let stage = method.stage_arn();
         let own = caller.subjects.iter().filter_map(|subject| documents.get(subject));
         let own: Vec<&PolicyDocument> = own.map(|held| &held.document).collect();
         let policy = BoundPolicy::build(own, stage, &caller.context)?;
@@ -121,7 +121,7 @@ impl LogLine {
         if became(policy.clone())? {
             return Ok(Comparison::Same);
         }
-        let for_method = became(policy.for_method(asked.arn()))?;
+        let for_method = became(policy.for_method(method))?;
         Ok(if for_method { Comparison::SameForMethod } else { Comparison::Differs })
     }
 

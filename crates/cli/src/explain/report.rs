@@ -10,7 +10,7 @@ use super::caller::Caller;
 use super::documents::{Documents, Held};
 use crate::visible::visible;
 
-/// What the documents say of one call, and why.
+/// What the documents say of one call or page, and why.
 #[derive(Debug)]
 pub(crate) struct Report<'a> {
     pub(super) asked: &'a Asked,
@@ -63,12 +63,12 @@ impl<'a> Report<'a> {
         // The smallest right first.
         others.sort_by_key(|(_, held)| size(&held.document));
         let offered: Vec<&PolicyDocument> = others.iter().map(|(_, held)| &held.document).collect();
-        let call = asked.call(&caller.context);
+        let access = asked.access(&caller.context);
         let allows_something = content
             .iter()
             .any(|document| document.statements().iter().any(|one| one.effect() == Effect::Allow));
-        let explanation = explain(content.iter().copied(), &call);
-        let suggestions = suggest(&content, &offered, &call);
+        let explanation = explain(content.iter().copied(), &access);
+        let suggestions = suggest(&content, &offered, &access);
         Ok(Self { asked, own, others, explanation, suggestions, allows_something })
     }
 
@@ -105,7 +105,7 @@ pub(crate) fn applied<'a>(
     let own: Vec<(&Subject, &PolicyDocument)> =
         own.filter_map(|subject| Some((subject, &documents.get(subject)?.document))).collect();
     let contents = own.iter().map(|(_, document)| *document);
-    let explanation = explain(contents, &asked.call(&caller.context));
+    let explanation = explain(contents, &asked.access(&caller.context));
     let applied = explanation.statements.iter().filter(|one| one.misses().is_empty());
     let named = applied.filter_map(|one| {
         let (subject, _) = own.get(one.place.document)?;

@@ -1,5 +1,6 @@
 //! A report in words, and as JSON.
 
+use gatepost_core::gateway::MethodArn;
 use gatepost_core::policy::{Change, Decision, Effect, Standing, StatementStanding, Suggestion};
 use serde_json::{Value, json};
 
@@ -95,7 +96,7 @@ impl Report<'_> {
                 own.subject, own.belongs
             )
         }));
-        if !self.allows_something {
+        if !self.allows_something && self.asked.method().is_some() {
             lines.push(
                 "  nothing allows this caller anything, so that the authorizer answers with an \
                  explicit Deny of the whole stage"
@@ -170,11 +171,12 @@ impl Report<'_> {
                 .map(|change| json!({ "change": kind(change), "text": self.change(change) }));
             Value::Array(kinds.collect())
         });
+        let method = self.asked.method();
         json!({
             "decision": self.decision().as_str(),
-            "method": self.asked.verb,
+            "method": method.map(|_| self.asked.verb),
             "path": self.asked.path,
-            "method_arn": self.asked.arn().as_str(),
+            "method_arn": method.map(MethodArn::as_str),
             "subjects": subjects.collect::<Vec<_>>(),
             "statements":
                 self.explanation.statements.iter().map(|one| self.statement(one)).collect::<Vec<_>>(),

@@ -93,7 +93,8 @@ impl Run {
         routes: Option<&RouteList>,
     ) {
         let cases = || suites.iter().flat_map(|suite| &suite.cases);
-        let asked = || cases().map(|case| (case.asked.verb, case.asked.path.as_str()));
+        let calls = || cases().map(|case| &case.asked).filter(|asked| asked.method().is_some());
+        let asked = || calls().map(|asked| (asked.verb, asked.path.as_str()));
         self.coverage = Some(Coverage {
             statements: coverage::statements(documents, &self.reached),
             routes: routes.map(|routes| coverage::routes(routes, asked())),

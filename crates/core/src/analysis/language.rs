@@ -1,6 +1,7 @@
 //! The texts that patterns match, as chains of an automaton.
 
 use super::automaton::{Automaton, Letters, Node};
+use super::witness::WitnessTarget;
 use crate::gateway::{PathTemplate, Segment, StageArn};
 use crate::policy::{Glob, Part, ResourcePattern, Shape};
 
@@ -204,6 +205,15 @@ impl Universe {
             }
             Self::Stage(_) => starts,
             Self::Pages => Vec::new(),
+        }
+    }
+
+    /// The method or page that `text` is about; `None` if it is a method ARN that is too long.
+    pub(super) fn target(&self, text: &str) -> Option<WitnessTarget> {
+        let whole = self.whole(text);
+        match self {
+            Self::AnyStage | Self::Stage(_) => whole.parse().ok().map(WitnessTarget::Method),
+            Self::Pages => Some(WitnessTarget::Page(whole)),
         }
     }
 

@@ -1,16 +1,19 @@
-//! What documents say to the requests of one route of an API, for every value of its parameters.
+//! What documents say to the requests of one route of an API, for every value of its parameters, or
+//! to all pages that a pattern names.
 
 use std::collections::BTreeSet;
 
-use super::automaton::{Automaton, OverBudget, Walk};
+use super::automaton::{Automaton, Node, OverBudget, Walk};
 use super::diff::{Scope, Unknown, method_universe};
+use super::language::{Claims, Universe};
 use super::outcomes::{Applicable, Goal, Reached};
 use super::rules::{Rules, Side, Sides};
 use super::witness::{Guard, Witness, WitnessTarget};
 use crate::gateway::PathTemplate;
-use crate::policy::{Decision, Effect, PolicyDocument, Verdict};
+use crate::policy::{Decision, Effect, PolicyDocument, ResourcePattern, Verdict};
 
 const INVOKE: &str = "execute-api:Invoke";
+const VIEW_PAGE: &str = "gatepost:ViewPage";
 
 /// The requests of one route.
 #[derive(Clone, Copy, Debug)]
@@ -84,24 +87,46 @@ pub fn route_access(
     scope: &Scope,
 ) -> RouteAccess {
     let sides = Sides { before: &[], after: documents };
-    let rules = Rules::of(sides, &INVOKE.to_ascii_lowercase());
     let universe = method_universe(sides, scope);
-    let mut automaton = Automaton::default();
-    let mut starts = rules.add_to(&mut automaton, &universe);
-    let first = u32::try_from(rules.patterns.len()).unwrap_or(u32::MAX);
-    starts.extend(universe.add_route(&mut automaton, route.verb, route.template, first));
-    for (number, other) in (first + 1..).zip(route.others) {
-        if other.may_win_over(route.template) {
-            starts.extend(universe.add_route_taken(
-                &mut automaton,
-                route.verb,
-                route.template,
-                other,
-                number,
-            ));
+    access(sides, INVOKE, &universe, scope, |automaton, first| {
+        let mut starts = universe.add_route(automaton, route.verb, route.template, first);
+        for (number, other) in (first + 1..).zip(route.others) {
+            if other.may_win_over(route.template) {
+                let (verb, template) = (route.verb, route.template);
+                starts.extend(universe.add_route_taken(automaton, verb, template, other, number));
+            }
         }
-    }
-    let mut seen = Seen::default();
+        starts
+    })
+}
+
+/// Decides every page that `pattern` matches, its claims standing for any text.
+pub fn page_access(
+    documents: &[&PolicyDocument],
+    pattern: &ResourcePattern,
+    scope: &Scope,
+) -> RouteAccess {
+    let sides = Sides { before: &[], after: documents };
+    access(sides, VIEW_PAGE, &Universe::Pages, scope, |automaton, first| {
+        Universe::Pages.add(automaton, pattern, Claims::Unusable, first)
+    })
+}
+
+/// Decides all texts that `add` adds under the number it is given, and under no number after that.
+fn access(
+    sides: Sides<'_>,
+    action: &'static str,
+    universe: &Universe,
+    scope: &Scope,
+    add: impl FnOnce(&mut Automaton, u32) -> Vec<Node>,
+) -> RouteAccess {
+    let documents = sides.after;
+    let rules = Rules::of(sides, &action.to_ascii_lowercase());
+    let mut automaton = Automaton::default();
+    let mut starts = rules.add_to(&mut automaton, universe);
+    let first = u32::try_from(rules.patterns.len()).unwrap_or(u32::MAX);
+    starts.extend(add(&mut automaton, first));
+    let mut seen = Seen::of(action);
     let mut known: BTreeSet<BTreeSet<u32>> = BTreeSet::new();
     let start = automaton.start(starts);
     let mut walk = Walk::new(&automaton, start, scope.max_states);
@@ -112,8 +137,12 @@ pub fn route_access(
         let accepted: BTreeSet<u32> = automaton.accepted(&state).collect();
         let is_of_route = accepted.range(first..).eq([&first]);
         if is_of_route && known.insert(accepted.clone()) {
-            let text = universe.whole(&walk.text(index));
-            seen.look_at(&text, &Applicable::new(&rules, &accepted), documents);
+            match universe.target(&walk.text(index)) {
+                Some(target) => {
+                    seen.look_at(&target, &Applicable::new(&rules, &accepted), documents);
+                }
+                None => seen.unknown = Some(Unknown::Undecided),
+            }
         }
         if walk.go_on(index, &state) == Err(OverBudget) {
             seen.unknown = Some(Unknown::OverBudget { max_states: scope.max_states });
@@ -124,8 +153,8 @@ pub fn route_access(
 }
 
 /// What has been seen of a route.
-#[derive(Default)]
 struct Seen {
+    action: &'static str,
     allowed: Option<RouteExample>,
     denied: Option<RouteExample>,
     /// Whether there are requests for which nothing allows and nothing denies.
@@ -144,17 +173,17 @@ enum Turn {
 }
 
 impl Seen {
+    fn of(action: &'static str) -> Self {
+        let (allowed, denied, unknown) = (None, None, None);
+        Self { action, allowed, denied, implicit: false, turns: BTreeSet::new(), unknown }
+    }
+
     fn look_at(
         &mut self,
-        text: &str,
+        target: &WitnessTarget,
         applicable: &Applicable<'_, '_>,
         documents: &[&PolicyDocument],
     ) {
-        let Ok(method) = text.parse() else {
-            self.unknown = Some(Unknown::Undecided);
-            return;
-        };
-        let target = WitnessTarget::Method(method);
         let allows = applicable.of(Side::After, Effect::Allow);
         let denies = applicable.of(Side::After, Effect::Deny);
         let allowing = allows
@@ -165,7 +194,7 @@ impl Seen {
         let all = [denies.as_slice(), &allows].concat();
         let silent = Goal { applying: Vec::new(), not_applying: all };
         let mut find = |goals: Vec<Goal>, wanted: Decision| {
-            self.example(goals, wanted, &target, applicable, documents)
+            self.example(goals, wanted, target, applicable, documents)
         };
         let allowed = find(allowing.collect(), Decision::Allow);
         let explicit = find(denying.collect(), Decision::ExplicitDeny);
@@ -192,10 +221,10 @@ impl Seen {
     ) -> Option<RouteExample> {
         goals.retain(|goal| applicable.is_consistent(goal));
         goals.sort_by_cached_key(|goal| applicable.conditions_of(goal));
-        let mut doubtful = false;
+        let (mut doubtful, action) = (false, self.action);
         for goal in &goals {
             let reached = applicable.realise(goal, target.as_target(), |context| {
-                let witness = Witness { action: INVOKE, target: target.clone(), context };
+                let witness = Witness { action, target: target.clone(), context };
                 let verdict = witness.decide(documents);
                 (verdict.decision == wanted).then_some((witness, verdict))
             });
@@ -294,6 +323,32 @@ mod tests {
         a_claim_names_one_of_them: [Allow "GET/users/${token:sub}" ""], "GET /users/{id}" beside [] => Partial Some("GET /users/x"), Some("GET /users/~");
         the_root_has_no_parameters: [Allow "GET/" ""], "GET /" beside ["/{proxy+}"] => Allow Some("GET /"), None;
         an_arn_of_one_stage_is_a_part: [Allow "arn:aws:execute-api:eu:1:a1/prod/*" ""], "GET /a" beside [] => Partial Some("GET /a"), Some("GET /a");
+    }
+
+    #[test]
+    fn all_pages_of_a_pattern_are_decided() {
+        let view = |effect: &str, resource: &str| {
+            statement(effect, resource, "").replace("execute-api:Invoke", "gatepost:ViewPage")
+        };
+        let (app, all) = (view("Allow", "page/app/*"), view("Allow", "*"));
+        let (admin, call) = (view("Deny", "page/app/admin/*"), statement("Deny", "*", ""));
+        for (statements, pattern, want, denied) in [
+            (vec![&app, &call], "page/app/movies/*", RouteDecision::Allow, None),
+            (vec![&all], "page/of/${token:sub}", RouteDecision::Allow, None),
+            (vec![&app], "page/", RouteDecision::Deny, Some("page /")),
+            (vec![&app, &admin], "page/app/admin/*", RouteDecision::Deny, Some("page /app/admin/")),
+            (vec![&app, &admin], "page/app/*", RouteDecision::Partial, Some("page /app/admin/")),
+            (vec![&call], "page/app/", RouteDecision::Deny, Some("page /app/")),
+        ] {
+            let statements: Vec<&str> = statements.into_iter().map(String::as_str).collect();
+            let text =
+                format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, statements.join(","));
+            let document = PolicyDocument::parse(text.as_bytes()).unwrap();
+            let pattern = ResourcePattern::parse(pattern).unwrap();
+            let found = page_access(&[&document], &pattern, &Scope::default());
+            let shown = found.denied.map(|example| example.witness.to_string());
+            assert_eq!((found.decision, shown.as_deref()), (want, denied), "{}", pattern.as_str());
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::diff::{Change, ChangeKind, Scope, Unknown};
 use super::language::Universe;
 use super::outcomes::{Applicable, Goal, Reached};
 use super::rules::{Rule, Rules, Side, Sides};
-use super::witness::{Guard, Witness, WitnessTarget};
+use super::witness::{Guard, Witness};
 use crate::gateway::VERBS;
 use crate::policy::Effect;
 
@@ -176,14 +176,7 @@ impl<'s, 'a> Search<'s, 'a> {
         goal: &Goal,
         applicable: &Applicable<'_, 'a>,
     ) -> Result<Option<Change>, Unknown> {
-        let whole = self.universe.whole(text);
-        let target = match self.universe {
-            // A method ARN that cannot be read is one that is too long.
-            Universe::AnyStage | Universe::Stage(_) => {
-                WitnessTarget::Method(whole.parse().map_err(|_| Unknown::Undecided)?)
-            }
-            Universe::Pages => WitnessTarget::Page(whole),
-        };
+        let target = self.universe.target(text).ok_or(Unknown::Undecided)?;
         let reached = applicable.realise(goal, target.as_target(), |context| {
             let witness = Witness { action: self.action, target: target.clone(), context };
             let before = witness.decide(self.sides.before);

@@ -29,6 +29,16 @@ pub enum Target<'a> {
     Page(&'a str),
 }
 
+impl<'a> Target<'a> {
+    /// The path of a call or page, without its leading slash.
+    pub fn path(self) -> &'a str {
+        match self {
+            Self::Method(method) => method.path(),
+            Self::Page(page) => page,
+        }
+    }
+}
+
 impl<'a> From<&'a MethodArn> for Target<'a> {
     fn from(method: &'a MethodArn) -> Self {
         Self::Method(method)

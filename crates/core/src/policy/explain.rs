@@ -18,9 +18,8 @@ pub use self::suggest::suggest;
 use super::action::Actions;
 use super::condition::ClauseStanding;
 use super::context::Context;
-use super::decide::{Access, Decision, StatementPlace, decide};
+use super::decide::{Access, Decision, StatementPlace, Target, decide};
 use super::document::{Effect, PolicyDocument, Resources, Statement};
-use crate::gateway::MethodArn;
 
 /// From this distance on, a statement is about something else, and not a near miss.
 const FAR: u32 = 100;
@@ -74,43 +73,24 @@ pub enum Miss {
     Clause(ClauseStanding),
     /// None of the patterns of its `Resource` matches; this one came closest.
     Resource(PatternMiss),
-    /// Its `NotResource` names the method, by this pattern.
+    /// Its `NotResource` names the method or page, by this pattern.
     NotResource {
         /// The pattern.
         pattern: String,
     },
 }
 
-/// A call of a method: what is explained.
-#[derive(Clone, Copy, Debug)]
-pub struct MethodCall<'a> {
-    /// The action: `execute-api:Invoke` for every call.
-    pub action: &'a str,
-    /// The method.
-    pub method: &'a MethodArn,
-    /// What conditions may ask, and the claims under `token:…`.
-    pub context: &'a Context,
-}
-
-impl<'a> MethodCall<'a> {
-    /// The call as it is decided.
-    pub fn access(&self) -> Access<'a> {
-        let Self { action, method, context } = *self;
-        Access { action, resource: method.into(), context }
-    }
-}
-
-/// Explains what the documents together say of `call`.
+/// Explains what the documents together say of `access`.
 pub fn explain<'a>(
     documents: impl IntoIterator<Item = &'a PolicyDocument, IntoIter: Clone>,
-    call: &MethodCall<'_>,
+    access: &Access<'_>,
 ) -> Explanation {
     let documents = documents.into_iter();
-    let decision = decide(documents.clone(), &call.access()).decision;
+    let decision = decide(documents.clone(), access).decision;
     let mut statements = Vec::new();
     for (document, content) in documents.enumerate() {
         for (index, statement) in content.statements().iter().enumerate() {
-            let misses = misses(statement, call);
+            let misses = misses(statement, access);
             let outranked = statement.effect == Effect::Allow && decision != Decision::Allow;
             let standing = match (misses.is_empty(), outranked) {
                 (false, _) => Standing::Missed(misses),
@@ -118,11 +98,11 @@ pub fn explain<'a>(
                 (true, false) => Standing::Decided,
             };
             let place = StatementPlace { document, statement: index, sid: statement.sid.clone() };
-            let (effect, claims) = (statement.effect, call.context);
+            let (effect, claims) = (statement.effect, access.context);
             let pattern = match &statement.resources {
                 Resources::Only(patterns) => patterns
                     .iter()
-                    .find(|pattern| pattern.matches(call.method.into(), effect, claims))
+                    .find(|pattern| pattern.matches(access.resource, effect, claims))
                     .map(|pattern| pattern.as_str().to_owned()),
                 Resources::Except(_) => None,
             };
@@ -205,9 +185,9 @@ impl fmt::Display for Miss {
 }
 
 /// Every reason why `statement` does not apply; none if it does.
-fn misses(statement: &Statement, call: &MethodCall<'_>) -> Vec<Miss> {
+fn misses(statement: &Statement, access: &Access<'_>) -> Vec<Miss> {
     let mut misses = Vec::new();
-    if !statement.actions.match_action(&call.action.to_ascii_lowercase()) {
+    if !statement.actions.match_action(&access.action.to_ascii_lowercase()) {
         let (patterns, excepted) = match &statement.actions {
             Actions::Only(patterns) => (patterns, false),
             Actions::Except(patterns) => (patterns, true),
@@ -215,24 +195,24 @@ fn misses(statement: &Statement, call: &MethodCall<'_>) -> Vec<Miss> {
         let patterns = patterns.iter().map(ToString::to_string).collect();
         misses.push(Miss::Action { patterns, excepted });
     }
-    misses.extend(resource_miss(statement, call.method, call.context));
-    let clauses = statement.condition.standing(call.context).into_iter();
+    misses.extend(resource_miss(statement, access.resource, access.context));
+    let clauses = statement.condition.standing(access.context).into_iter();
     misses.extend(clauses.filter(|clause| !clause.is_met).map(Miss::Clause));
     misses
 }
 
-fn resource_miss(statement: &Statement, method: &MethodArn, claims: &Context) -> Option<Miss> {
+fn resource_miss(statement: &Statement, target: Target<'_>, claims: &Context) -> Option<Miss> {
     let effect = statement.effect;
     let matching = statement
         .resources
         .patterns()
         .iter()
-        .find(|pattern| pattern.matches(method.into(), effect, claims));
+        .find(|pattern| pattern.matches(target, effect, claims));
     match (&statement.resources, matching) {
         (Resources::Only(_), Some(_)) | (Resources::Except(_), None) => None,
         (Resources::Only(patterns), None) => patterns
             .iter()
-            .map(|pattern| PatternMiss::of(pattern, method, claims))
+            .map(|pattern| PatternMiss::of(pattern, target, claims))
             .min_by_key(|miss| miss.divergence.distance())
             .map(Miss::Resource),
         (Resources::Except(_), Some(pattern)) => {

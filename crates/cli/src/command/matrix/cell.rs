@@ -99,7 +99,7 @@ pub(super) fn examples(column: &Column, access: &RouteAccess) -> Vec<String> {
 /// Why a cell is as it is, in a sentence that needs no context.
 pub(super) fn reason(row: &Row, column: &Column, access: &RouteAccess) -> String {
     let kind = Kind::of(access);
-    let route = format!("{}, {} {}", column.name, row.method, row.template);
+    let route = format!("{}, {} {}", column.name, row.method, row.place);
     let verdict = match kind {
         Kind::Allow => access.allowed.as_ref(),
         Kind::Deny | Kind::ExplicitDeny => access.denied.as_ref(),

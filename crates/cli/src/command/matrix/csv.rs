@@ -13,13 +13,14 @@ pub(super) fn write(table: &Table, out: &mut dyn Write) -> io::Result<()> {
     record(head.into_iter().chain(names), out)?;
     for row in &table.rows {
         let guard = match row.guard {
+            _ if row.is_page() => "page pass",
             Guard::Operation => "authorizer",
             Guard::Root => "authorizer at the root only",
             Guard::Other(what) => what,
             Guard::Public => "public",
         };
         let fields =
-            [row.method.clone(), row.template.to_string(), row.summary.clone(), guard.to_owned()];
+            [row.method.clone(), row.place.to_string(), row.summary.clone(), guard.to_owned()];
         let cells = row.cells.iter().map(|access| Kind::of(access).as_str().to_owned());
         // A record has all its fields, also where no policy is asked.
         let missing = table.columns.len() - row.cells.len().min(table.columns.len());

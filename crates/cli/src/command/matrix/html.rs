@@ -9,7 +9,7 @@ use gatepost_core::gateway::Segment;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::cell::{Kind, examples, reason};
-use super::table::{Row, Table};
+use super::table::{Place, Row, Table};
 use crate::routes::Guard;
 
 const STYLE: &str = include_str!("html/matrix.css");
@@ -72,14 +72,18 @@ impl Size {
 }
 
 fn head(table: &Table, title: &str, date: &str) -> Markup {
-    let routes = table.families().iter().map(|(_, rows)| rows.len()).sum::<usize>();
+    let (families, pages) =
+        (table.families(), table.rows.iter().filter(|row| row.is_page()).count());
+    let routes = families.iter().map(|(_, rows)| rows.len()).sum::<usize>() - pages;
     html! {
         header {
             div.name {
                 svg.logo viewBox="0 0 32 32" aria-hidden="true" { use href="#logo" {} }
                 div {
                     h1 { (title) }
-                    p { "Who may call what: " (counted(table.columns.len(), "subject")) ", " (counted(routes, "route")) }
+                    p { "Who may call what: " (counted(table.columns.len(), "subject")) ", " (counted(routes, "route"))
+                        @if pages > 0 { ", " (counted(pages, "pattern")) " of pages" }
+                    }
                 }
             }
             dl {
@@ -189,7 +193,8 @@ fn cells(table: &Table, row: &Row) -> Markup {
 
 /// The path, with what varies in it marked.
 fn path(row: &Row) -> Markup {
-    let segments = row.template.segments();
+    let Place::Route(template) = &row.place else { return html! { (row.place) } };
+    let segments = template.segments();
     html! {
         @if segments.is_empty() { b { "/" } }
         @for (at, segment) in segments.iter().enumerate() {
@@ -214,7 +219,7 @@ fn notes(table: &Table) -> Markup {
                         li id={ "note-" (number) } {
                             a.back href={ "#cell-" (number) } { (shape(kind)) span { (number) } }
                             div {
-                                h3 { (column.name) span { " " (row.method) " " (row.template) } }
+                                h3 { (column.name) span { " " (row.method) " " (row.place) } }
                                 @for example in examples(column, access) { p { (example) } }
                             }
                         }

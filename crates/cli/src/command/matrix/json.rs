@@ -42,6 +42,7 @@ fn subject(table: &Table, at: usize, column: &Column) -> Value {
 
 fn route(table: &Table, row: &Row) -> Value {
     let guard = match row.guard {
+        _ if row.is_page() => "page_pass",
         Guard::Operation => "authorizer",
         Guard::Root => "root",
         Guard::Other(_) => "other",
@@ -51,7 +52,7 @@ fn route(table: &Table, row: &Row) -> Value {
         table.columns.iter().zip(&row.cells).map(|(column, access)| cell(column, access)).collect();
     json!({
         "verbs": row.verbs,
-        "path": row.template.to_string(),
+        "path": row.place.to_string(),
         "summary": row.summary,
         "guard": guard,
         "cells": cells,
@@ -78,7 +79,7 @@ fn cell(column: &Column, access: &RouteAccess) -> Value {
 fn example(column: &Column, example: &RouteExample) -> Value {
     let (method, path) = match &example.witness.target {
         WitnessTarget::Method(method) => (method.to_string(), method.path()),
-        WitnessTarget::Page(page) => (String::new(), page.as_str()),
+        WitnessTarget::Page(page) => (format!("page/{page}"), page.as_str()),
     };
     let statements = example.verdict.statements.iter().map(|place| {
         let document = column.document_of(place);

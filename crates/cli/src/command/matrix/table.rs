@@ -1,9 +1,12 @@
-//! The matrix itself: what each subject may do with each route.
+//! The matrix itself: what each subject may do with each route, and which pages it may see.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::num::NonZero;
 
-use gatepost_core::analysis::{RouteAccess, RouteRequests, Scope, route_access};
+use gatepost_core::analysis::{RouteAccess, RouteRequests, Scope, page_access, route_access};
 use gatepost_core::gateway::{PathTemplate, Segment, VERBS};
+use gatepost_core::policy::ResourcePattern;
 use gatepost_emulator::gateway::MethodVerb;
 
 use super::cell::Kind;
@@ -23,14 +26,15 @@ pub(super) struct Table {
     pub(super) rows: Vec<Row>,
 }
 
-/// A route, or those of its verbs that are alike.
+/// A route, or those of its verbs that are alike; or the pages that a pattern names.
 #[derive(Debug)]
 pub(super) struct Row {
     /// `GET` or `ANY`; where the verbs of an ANY are not alike, `GET, HEAD` and `ANY but GET, HEAD`.
+    /// `page` for pages.
     pub(super) method: String,
-    /// Every verb it is about.
+    /// Every verb it is about; none for pages.
     pub(super) verbs: Vec<&'static str>,
-    pub(super) template: PathTemplate,
+    pub(super) place: Place,
     pub(super) summary: String,
     pub(super) guard: Guard,
     /// One for each column, or none where the policies are not asked.
@@ -39,10 +43,37 @@ pub(super) struct Row {
     pub(super) notes: Vec<Option<usize>>,
 }
 
+/// Where a row's requests go.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// The pages of a pattern, as requests have them: `/app/*`.
+    Pages(String),
+    /// A route of the API.
+    Route(PathTemplate),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pages(pages) => f.write_str(pages),
+            Self::Route(template) => template.fmt(f),
+        }
+    }
+}
+
 impl Row {
-    /// The first segment of the path: `/movies`.
+    /// The first segment of the path: `/movies`. All pages are of one family.
     pub(super) fn family(&self) -> String {
-        self.template.segments().first().map_or_else(|| "/".to_owned(), |one| format!("/{one}"))
+        match &self.place {
+            Place::Pages(_) => "page".to_owned(),
+            Place::Route(template) => {
+                template.segments().first().map_or_else(|| "/".to_owned(), |one| format!("/{one}"))
+            }
+        }
+    }
+
+    pub(super) fn is_page(&self) -> bool {
+        matches!(self.place, Place::Pages(_))
     }
 
     /// Whether it is what a browser asks before a request to another origin, which everyone may.
@@ -51,7 +82,12 @@ impl Row {
     }
 
     pub(super) fn has_parameters(&self) -> bool {
-        self.template.segments().iter().any(|segment| segment.parameter().is_some())
+        match &self.place {
+            Place::Pages(pages) => pages.contains(['*', '?', '$']),
+            Place::Route(template) => {
+                template.segments().iter().any(|segment| segment.parameter().is_some())
+            }
+        }
     }
 }
 
@@ -77,6 +113,7 @@ impl Table {
             });
             rows.flatten().collect()
         });
+        rows.extend(page_rows(&columns, scope));
         rows.sort_by_cached_key(order);
         let (title, policies, routes) = (list.title.clone(), String::new(), String::new());
         let mut table = Self { title, policies, routes, columns, rows };
@@ -175,7 +212,7 @@ fn rows_of(route: &Route, list: &RouteList, columns: &[Column], scope: &Scope) -
             None => rows.push(Row {
                 method: String::new(),
                 verbs: vec![verb],
-                template: route.template.clone(),
+                place: Place::Route(route.template.clone()),
                 summary: route.summary.clone(),
                 guard: route.guard,
                 cells,
@@ -200,16 +237,42 @@ fn rows_of(route: &Route, list: &RouteList, columns: &[Column], scope: &Scope) -
     rows
 }
 
-/// Paths by their segments, so that a family is together and a path comes before those below it;
+/// A row for each pattern of pages that a document has.
+fn page_rows(columns: &[Column], scope: &Scope) -> Vec<Row> {
+    let documents = columns.iter().flat_map(Column::documents);
+    let statements = documents.flat_map(|document| document.statements());
+    let patterns = statements.flat_map(|statement| statement.resources().patterns());
+    let pages: BTreeMap<&str, &ResourcePattern> = patterns
+        .filter_map(|pattern| Some((pattern.as_str().strip_prefix("page/")?, pattern)))
+        .collect();
+    let row = |(page, pattern): (&str, &ResourcePattern)| Row {
+        method: "page".to_owned(),
+        verbs: Vec::new(),
+        place: Place::Pages(format!("/{page}")),
+        summary: String::new(),
+        guard: Guard::Operation,
+        cells: columns
+            .iter()
+            .map(|column| page_access(&column.documents(), pattern, scope))
+            .collect(),
+        notes: Vec::new(),
+    };
+    pages.into_iter().map(row).collect()
+}
+
+/// Routes before pages. Paths by their segments, so that a family is together and a path comes before those below it;
 /// reading before writing, and what is left of an ANY last.
-fn order(row: &Row) -> (Vec<(u8, String)>, usize) {
+fn order(row: &Row) -> (bool, Vec<(u8, String)>, usize) {
     const VERBS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     let place = |segment: &Segment| match segment {
         Segment::Exact(text) => (0, text.clone()),
         Segment::Parameter(name) => (1, name.clone()),
         Segment::Greedy(name) => (2, name.clone()),
     };
-    let path = row.template.segments().iter().map(place).collect();
+    let path = match &row.place {
+        Place::Pages(pages) => vec![(0, pages.clone())],
+        Place::Route(template) => template.segments().iter().map(place).collect(),
+    };
     let verb = VERBS.iter().position(|verb| *verb == row.method);
-    (path, verb.unwrap_or(VERBS.len()))
+    (row.is_page(), path, verb.unwrap_or(VERBS.len()))
 }

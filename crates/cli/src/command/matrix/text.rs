@@ -162,7 +162,7 @@ fn mark(row: &Row, column: usize) -> (String, Style) {
 
 fn path(row: &Row) -> String {
     let mark = if row.guard == Guard::Root { "*" } else { "" };
-    format!("{}{mark}", row.template)
+    format!("{}{mark}", row.place)
 }
 
 fn legend(table: &Table, ink: Ink, out: &mut dyn Write) -> io::Result<()> {
@@ -201,7 +201,7 @@ fn notes(table: &Table, ink: Ink, out: &mut dyn Write) -> io::Result<()> {
         let (glyph, style) = glyph(kind);
         let name = visible(&column.name);
         let mark = ink.paint(&format!("{glyph}{number}"), style);
-        writeln!(out, "\n{mark}  {name}, {} {}", row.method, row.template)?;
+        writeln!(out, "\n{mark}  {name}, {} {}", row.method, row.place)?;
         let indent = " ".repeat(length(&format!("{glyph}{number}")) + GAP);
         for example in examples(column, access) {
             writeln!(out, "{indent}{}", visible(&example))?;

@@ -61,6 +61,10 @@ fn is_placeholder(segment: &str) -> bool {
 fn missing_root(subject: &Subject<'_>, spot: Spot<'_>) -> Option<Finding> {
     let (head, path) = split(spot.pattern)?;
     let root = path.trim_end_matches('*').strip_suffix('/').filter(|_| path.ends_with('*'))?;
+    // Of pages that is meant: `/app/` is `/app/index.html`, and `/app` is another object.
+    if is_page(spot.pattern) && spot.of.effect() == Effect::Allow {
+        return None;
+    }
     // Whoever writes `GET/*/*` has thought of the number of segments, and the connections of a
     // WebSocket API have no list.
     let last = root.rsplit('/').next().unwrap_or_default();
@@ -86,9 +90,8 @@ fn missing_root(subject: &Subject<'_>, spot: Spot<'_>) -> Option<Finding> {
 /// A Deny of `GET/admin` without `GET/admin/`.
 fn missing_slash(subject: &Subject<'_>, spot: Spot<'_>) -> Option<Finding> {
     let (head, path) = split(spot.pattern)?;
-    let is_method = !matches!(spot.pattern.shape(), Shape::Page { .. });
     if spot.of.effect() == Effect::Allow
-        || !is_method
+        || is_page(spot.pattern)
         || path.is_empty()
         || path.ends_with(['*', '/'])
     {
@@ -108,6 +111,9 @@ fn missing_slash(subject: &Subject<'_>, spot: Spot<'_>) -> Option<Finding> {
 fn slash_only(subject: &Subject<'_>, spot: Spot<'_>) -> Option<Finding> {
     let (head, path) = split(spot.pattern)?;
     let plain = path.strip_suffix('/').filter(|path| !path.is_empty())?;
+    if is_page(spot.pattern) {
+        return None;
+    }
     let plain = ResourcePattern::parse(&format!("{head}{plain}")).ok()?;
     let example = left_out(subject, spot, subject.samples(spot.of, &plain))?;
     let message = format!(
@@ -115,6 +121,11 @@ fn slash_only(subject: &Subject<'_>, spot: Spot<'_>) -> Option<Finding> {
         short(&plain, spot)
     );
     Some(spot.finding(Trap::TrailingSlashOnly, message, Some(example)))
+}
+
+/// Whether it is for pages, of which `/app/` and `/app` are two.
+fn is_page(pattern: &ResourcePattern) -> bool {
+    matches!(pattern.shape(), Shape::Page { .. })
 }
 
 /// The one of `samples` that shows best that the document does not say of it what the statement

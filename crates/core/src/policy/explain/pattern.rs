@@ -1,10 +1,11 @@
-//! Where a resource pattern and a method part ways.
+//! Where a resource pattern and a method or page part ways.
 
 use std::fmt;
 
 use super::FAR;
 use crate::gateway::{MethodArn, StageArn, VERBS};
 use crate::policy::context::Context;
+use crate::policy::decide::Target;
 use crate::policy::document::Effect;
 use crate::policy::glob::{Glob, glob_matches};
 use crate::policy::resource::{ResourcePattern, Shape};
@@ -21,7 +22,7 @@ pub struct PatternMiss {
     pub divergence: Divergence,
 }
 
-/// Where a pattern and a method part ways. Paths are told as requests have them, `/movies/7`.
+/// Where a pattern and a method or page part ways. Paths are told as requests have them, `/movies/7`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Divergence {
     /// It is about what is below the path, `…/*`, and not about the path itself.
@@ -37,6 +38,8 @@ pub enum Divergence {
     },
     /// It is about another path, or both path and verb differ.
     Elsewhere,
+    /// It is for methods and never matches a page.
+    Method,
     /// It would match in another API, stage, account, region or partition.
     OtherApi {
         /// Which field of the ARN differs.
@@ -103,12 +106,12 @@ pub enum ClaimFault {
 }
 
 impl PatternMiss {
-    /// Why `pattern` does not match `method`.
-    pub(super) fn of(pattern: &ResourcePattern, method: &MethodArn, claims: &Context) -> Self {
+    /// Why `pattern` does not match `target`.
+    pub(super) fn of(pattern: &ResourcePattern, target: Target<'_>, claims: &Context) -> Self {
         Self {
             pattern: pattern.as_str().to_owned(),
             filled: filled(pattern, claims),
-            divergence: divergence(pattern, method, claims),
+            divergence: divergence(pattern, target, claims),
         }
     }
 }
@@ -136,7 +139,7 @@ impl Divergence {
             Self::OtherApi { .. } => 4,
             Self::PatternContinues { .. } => 5,
             Self::Path { .. } => 6,
-            Self::Elsewhere | Self::Page => FAR,
+            Self::Elsewhere | Self::Method | Self::Page => FAR,
         }
     }
 }
@@ -156,6 +159,7 @@ impl fmt::Display for Divergence {
                 }
             },
             Self::Elsewhere => f.write_str("is about another path"),
+            Self::Method => f.write_str("is for calls of the API, not for pages"),
             Self::OtherApi { field, wanted, found } => {
                 write!(f, "is for the {field} `{wanted}`, and this is `{found}`")
             }
@@ -221,16 +225,26 @@ fn filled(pattern: &ResourcePattern, claims: &Context) -> Option<String> {
     Some(names.iter().fold(pattern.as_str().to_owned(), fill))
 }
 
-fn divergence(pattern: &ResourcePattern, method: &MethodArn, claims: &Context) -> Divergence {
-    if matches!(pattern.shape(), Shape::Page { .. }) {
-        return Divergence::Page;
+fn divergence(pattern: &ResourcePattern, target: Target<'_>, claims: &Context) -> Divergence {
+    match (pattern.shape(), target) {
+        (Shape::Page { .. }, Target::Method(_)) => return Divergence::Page,
+        (Shape::Arn { .. } | Shape::Route { .. }, Target::Page(_)) => return Divergence::Method,
+        _ => {}
     }
     // As in a Deny, where a claim that cannot be filled in is any text.
     if let Some((name, fault)) = claim_fault(pattern, claims)
-        && pattern.matches(method.into(), Effect::Deny, claims)
+        && pattern.matches(target, Effect::Deny, claims)
     {
         return Divergence::Claim { name, fault };
     }
+    let method = match target {
+        Target::Method(method) => method,
+        Target::Page(page) => {
+            let glob = pattern.page_glob(Effect::Deny, claims);
+            // A page is as a method of a verb of its own.
+            return glob.map_or(Divergence::Elsewhere, |glob| parted(&glob, "page", page));
+        }
+    };
     let stage = method.stage_arn();
     let mut nearest: Option<Divergence> = None;
     pattern.rests(stage, Effect::Deny, claims, |rest| {
@@ -281,10 +295,14 @@ fn field_globs<'a>(
 
 /// Where `rest`, a glob for verb and path, and the method part ways.
 fn within_stage(rest: &str, method: &MethodArn) -> Divergence {
-    let (verb, path) = (method.verb(), method.path());
     if !method.has_path() {
         return Divergence::Elsewhere;
     }
+    parted(rest, method.verb(), method.path())
+}
+
+/// Where `rest`, a glob for verb and path, and the two part ways.
+fn parted(rest: &str, verb: &str, path: &str) -> Divergence {
     let text = format!("{verb}/{path}");
     let matches = |text: &str| glob_matches(rest, text);
     if glob_matches(&rest.to_lowercase(), &text.to_lowercase()) {

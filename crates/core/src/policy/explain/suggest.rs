@@ -1,13 +1,13 @@
 //! The least that would have to change for an access to pass.
 //!
 //! Everything suggested has been decided with before it is returned. A suggested pattern names one
-//! method: how much wider a right is meant to be is not for us to guess.
+//! method or page: how much wider a right is meant to be is not for us to guess.
 
 use super::change::{Change, KeyChange, Suggestion, World};
 use super::pattern::Divergence;
-use super::{Explanation, MethodCall, Miss, StatementStanding, explain};
+use super::{Explanation, Miss, StatementStanding, explain};
 use crate::gateway::VERBS;
-use crate::policy::decide::{Decision, StatementPlace, decide};
+use crate::policy::decide::{Access, Decision, StatementPlace, Target, decide};
 use crate::policy::document::{Effect, PolicyDocument, Resources, Statement};
 use crate::policy::resource::ResourcePattern;
 
@@ -19,13 +19,13 @@ const MAX_OTHERS: usize = 3;
 pub fn suggest(
     documents: &[&PolicyDocument],
     others: &[&PolicyDocument],
-    call: &MethodCall<'_>,
+    access: &Access<'_>,
 ) -> Vec<Suggestion> {
     let world = World {
         documents: documents.iter().map(|document| (*document).clone()).collect(),
-        context: call.context.clone(),
+        context: access.context.clone(),
     };
-    let asked = Asked { call: *call, others };
+    let asked = Asked { access: *access, others };
     match asked.decision(&world) {
         Decision::Allow => Vec::new(),
         Decision::ImplicitDeny => asked.ways_to_allow(&world),
@@ -35,18 +35,21 @@ pub fn suggest(
 
 /// An access whose context is that of a [`World`].
 struct Asked<'a> {
-    call: MethodCall<'a>,
+    access: Access<'a>,
     others: &'a [&'a PolicyDocument],
 }
 
 impl Asked<'_> {
+    fn access_in<'a>(&'a self, world: &'a World) -> Access<'a> {
+        Access { context: &world.context, ..self.access }
+    }
+
     fn explained(&self, world: &World) -> Explanation {
-        explain(&world.documents, &MethodCall { context: &world.context, ..self.call })
+        explain(&world.documents, &self.access_in(world))
     }
 
     fn decision(&self, world: &World) -> Decision {
-        let call = MethodCall { context: &world.context, ..self.call };
-        decide(&world.documents, &call.access()).decision
+        decide(&world.documents, &self.access_in(world)).decision
     }
 
     fn after(&self, world: &World, changes: &[Change]) -> World {
@@ -95,11 +98,11 @@ impl Asked<'_> {
                 // The claim is some segment of the path: whichever makes the pattern match.
                 let key = format!("token:{name}");
                 let pattern = ResourcePattern::parse(&miss.pattern).ok()?;
-                let method = self.call.method;
-                let claim = method.path().split('/').find(|segment| {
+                let target = self.access.resource;
+                let claim = target.path().split('/').find(|segment| {
                     let mut claims = world.context.clone();
                     claims.insert(&key, *segment);
-                    pattern.matches(method.into(), statement.effect, &claims)
+                    pattern.matches(target, statement.effect, &claims)
                 })?;
                 keys.push(KeyChange { key, value: Some(claim.to_owned()) });
             }
@@ -112,7 +115,7 @@ impl Asked<'_> {
         let place = || one.place.clone();
         let change = |miss: &Miss| match miss {
             Miss::Action { excepted, .. } => {
-                let action = self.call.action.to_owned();
+                let action = self.access.action.to_owned();
                 (!excepted).then(|| Change::AddAction { place: place(), action })
             }
             Miss::Clause(_) => None,
@@ -130,7 +133,7 @@ impl Asked<'_> {
     fn by_statement(&self, world: &World) -> Vec<Change> {
         let has_statements = |document: &PolicyDocument| !document.statements.is_empty();
         let document = world.documents.iter().position(has_statements).unwrap_or(0);
-        let action = self.call.action.to_owned();
+        let action = self.access.action.to_owned();
         let resource = self.literal().filter(|_| !world.documents.is_empty());
         resource
             .map(|resource| vec![Change::AddStatement { document, action, resource }])
@@ -138,9 +141,8 @@ impl Asked<'_> {
     }
 
     fn join(&self, world: &World, other: usize) -> Change {
-        let call = MethodCall { context: &world.context, ..self.call };
         let document = self.others.get(other).copied();
-        Change::Join { other, by: decide(document, &call.access()).statements }
+        Change::Join { other, by: decide(document, &self.access_in(world)).statements }
     }
 
     /// Ways past every Deny that applies, and then to an Allow if there is none.
@@ -173,17 +175,18 @@ impl Asked<'_> {
 
     /// The least by which a Deny that applies spares the access.
     fn narrow(&self, world: &World, place: &StatementPlace) -> Option<Change> {
-        let method = self.call.method;
+        let target = self.access.resource;
         let Resources::Only(patterns) = &statement_at(world, place)?.resources else {
             let resource = self.literal()?;
             return Some(Change::ExceptResource { place: place.clone(), resource });
         };
         let matching: Vec<&str> = patterns
             .iter()
-            .filter(|one| one.matches(method.into(), Effect::Deny, &world.context))
+            .filter(|one| one.matches(target, Effect::Deny, &world.context))
             .map(ResourcePattern::as_str)
             .collect();
         if let [from] = matching.as_slice()
+            && let Target::Method(method) = target
             && let Some(path) = from.strip_prefix("*/")
             && !path.contains(['*', '?', '$'])
         {
@@ -198,12 +201,12 @@ impl Asked<'_> {
     /// no statement has an empty list.
     fn remove_matching(&self, world: &World, place: &StatementPlace) -> Option<Change> {
         let statement = statement_at(world, place)?;
-        let method = self.call.method;
+        let target = self.access.resource;
         let (matching, others): (Vec<_>, Vec<_>) = statement
             .resources
             .patterns()
             .iter()
-            .partition(|one| one.matches(method.into(), statement.effect, &world.context));
+            .partition(|one| one.matches(target, statement.effect, &world.context));
         let literal = self.literal();
         let names_one = matching.iter().all(|one| Some(one.as_str()) == literal.as_deref());
         let place = place.clone();
@@ -217,17 +220,26 @@ impl Asked<'_> {
         }
     }
 
-    /// The pattern that names the method and no other in any stage of an API; `None` if there is
-    /// none, since `*`, `?`, `${` and control characters in a path cannot be written.
+    /// The pattern that names the method and no other in any stage of an API, or the page; `None` if
+    /// there is none, since `*`, `?`, `${` and control characters in a path cannot be written.
     fn literal(&self) -> Option<String> {
-        let method = self.call.method;
-        let writable = VERBS.contains(&method.verb())
-            && method.has_path()
-            && !method.path().contains(['*', '?'])
-            && !method.path().contains("${")
-            && !method.path().contains(char::is_control)
-            && method.as_str().chars().count() <= ResourcePattern::MAX_CHARACTERS;
-        writable.then(|| format!("{}/{}", method.verb(), method.path()))
+        let (prefix, is_plain) = match self.access.resource {
+            Target::Method(method) => {
+                let is_short = method.as_str().chars().count() <= ResourcePattern::MAX_CHARACTERS;
+                let has_verb = VERBS.contains(&method.verb()) && method.has_path();
+                (method.verb(), has_verb && is_short)
+            }
+            Target::Page(page) => {
+                let length = "page/".len() + page.chars().count();
+                ("page", length <= ResourcePattern::MAX_CHARACTERS)
+            }
+        };
+        let path = self.access.resource.path();
+        let writable = is_plain
+            && !path.contains(['*', '?'])
+            && !path.contains("${")
+            && !path.contains(char::is_control);
+        writable.then(|| format!("{prefix}/{path}"))
     }
 }
 
