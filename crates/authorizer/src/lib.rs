@@ -17,6 +17,7 @@ pub mod dynamodb;
 mod front_door;
 pub mod https;
 pub mod jwks;
+pub mod lambda;
 pub mod logging;
 pub mod metrics;
 mod policies;

@@ -47,11 +47,18 @@ pub struct Invocation {
 /// What Lambda is told in place of an answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Failure<'a> {
+pub struct Failure {
     /// A word for the kind of failure.
-    pub error_type: &'a str,
+    pub error_type: &'static str,
     /// What whoever invoked the function is told.
-    pub error_message: &'a str,
+    pub error_message: String,
+}
+
+impl Invocation {
+    /// How long Lambda waits yet, at the time `now`.
+    pub fn time_left(&self, now: SystemTime) -> Duration {
+        self.deadline.duration_since(now).unwrap_or_default()
+    }
 }
 
 impl RuntimeApi {
@@ -95,7 +102,7 @@ impl RuntimeApi {
     /// # Errors
     ///
     /// [`RuntimeApiError`] if Lambda could not be told.
-    pub async fn fail(&mut self, id: &str, failure: &Failure<'_>) -> Result<(), RuntimeApiError> {
+    pub async fn fail(&mut self, id: &str, failure: &Failure) -> Result<(), RuntimeApiError> {
         let body = serde_json::to_vec(failure).map_err(|_| RuntimeApiError::NoInvocation)?;
         let mut headers = HeaderMap::new();
         if let Ok(error_type) = failure.error_type.try_into() {
@@ -240,7 +247,8 @@ mod tests {
             assert_eq!(invocation.deadline, deadline);
             api.answer("id-1", "[1]".into()).await.unwrap();
             api.next().await.unwrap();
-            let failure = Failure { error_type: "Unauthorized", error_message: "Unauthorized" };
+            let error_message = "Unauthorized".to_owned();
+            let failure = Failure { error_type: "Unauthorized", error_message };
             api.fail("id-1", &failure).await.unwrap();
             let asked = asked.lock().unwrap();
             let lines: Vec<&str> = asked.iter().map(|text| text.lines().next().unwrap()).collect();

@@ -136,6 +136,7 @@ mod tests {
             assert!(fault.starts_with("`GATEPOST_TOKEN_SOURCES` "), "{value}: {fault}");
         }
     }
+
     #[test]
     fn sessions_and_their_table_need_each_other() {
         let source = ("GATEPOST_TOKEN_SOURCES", "session:__Host-id,header:Authorization");

@@ -31,6 +31,10 @@ const LEASE: Duration = Duration::from_secs(8);
 /// How much of it is used. The rest is for clocks that differ.
 const LEASE_USED: Duration = Duration::from_secs(7);
 
+/// Who has less time left than this asks the provider for nothing: an answer that is not waited for may
+/// have used the refresh token up.
+const ENOUGH: Duration = Duration::from_secs(2);
+
 /// Tokens that came this short a time ago are not renewed: another tab has just done it.
 const YOUNG: Duration = Duration::from_secs(30);
 
@@ -160,6 +164,9 @@ impl<S: PolicyStore> Session<S> {
             }
             let used = self.refresh_token(id, &row).ok_or(Refusal::SessionOver)?;
             if row.lease.as_ref().is_none_or(|lease| !lease.holds_at(now)) {
+                if Instant::now() + ENOUGH > call.deadline {
+                    return Err(Refusal::RefreshConflict);
+                }
                 let lease = Lease { holder: random::text()?, until: now + LEASE };
                 let deadline = call.deadline.min(Instant::now() + LEASE_USED);
                 let taken =

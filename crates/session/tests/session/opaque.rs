@@ -13,6 +13,9 @@ use crate::world::{Fault, World, csrf};
 
 const SESSION: &str = "__Host-gatepost";
 
+/// Time enough for what succeeds.
+const BRIEFLY: Duration = Duration::from_secs(1);
+
 async fn me(world: &World, jar: &Jar) -> (u16, Value) {
     let answer = world.peek(jar, Method::GET, "/auth/me", &[]).await;
     (answer.code(), answer.json())
@@ -241,17 +244,17 @@ async fn with_the_table_down_nobody_is_signed_in_out_or_taken_for_nobody() {
         assert_eq!(answer.code(), 503, "{}", answer.body());
         assert_eq!(answer.set_cookies(), [""; 0]);
     };
-    unavailable(&world.peek_briefly(&jar, Method::GET, "/auth/me").await);
-    unavailable(&world.peek_briefly(&jar, Method::POST, "/auth/refresh").await);
+    unavailable(&world.peek_for(BRIEFLY, &jar, Method::GET, "/auth/me").await);
+    unavailable(&world.peek_for(BRIEFLY, &jar, Method::POST, "/auth/refresh").await);
     let mut newcomer = Jar::default();
     let back = world.come_back(&mut newcomer, "bob", "/").await;
-    let answer = world.peek_briefly(&newcomer, Method::GET, &back).await;
+    let answer = world.peek_for(BRIEFLY, &newcomer, Method::GET, &back).await;
     assert_eq!(answer.code(), 503, "{}", answer.body());
     let cookies = answer.set_cookies();
     assert!(cookies.iter().all(|cookie| cookie.starts_with("__Host-gatepost-login=;")));
 
     // The browser forgets; but that the session is over is not said.
-    let out = world.peek_briefly(&jar, Method::POST, "/auth/logout").await;
+    let out = world.peek_for(BRIEFLY, &jar, Method::POST, "/auth/logout").await;
     assert_eq!((out.code(), out.json()["error"].as_str()), (503, Some("not_signed_out")));
     assert_eq!(out.json()["location"], Value::Null);
     let before = jar.clone();
@@ -269,7 +272,7 @@ async fn a_session_before_that_cannot_be_ended_keeps_nobody_from_signing_in() {
     let mut jar = world.sign_in("bob").await;
     let back = world.come_back(&mut jar, "alice", "/").await;
     world.tables.fail(&["DeleteItem"], TableFault::Throttled);
-    let answer = world.peek_briefly(&jar, Method::GET, &back).await;
+    let answer = world.peek_for(BRIEFLY, &jar, Method::GET, &back).await;
     assert_eq!(answer.code(), 303, "{}", answer.body());
     jar.take(&answer);
     assert_eq!(me(&world, &jar).await.1["username"], "alice");

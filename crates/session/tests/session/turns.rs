@@ -32,7 +32,8 @@ async fn refresh(world: &World, jar: &Jar) -> (u16, Value) {
 }
 
 async fn refresh_briefly(world: &World, jar: &Jar) -> (u16, Value) {
-    let answer = world.peek_briefly(jar, Method::POST, "/auth/refresh").await;
+    let patience = Duration::from_secs(3);
+    let answer = world.peek_for(patience, jar, Method::POST, "/auth/refresh").await;
     (answer.code(), answer.json())
 }
 
@@ -108,6 +109,17 @@ async fn a_lease_that_nobody_gives_back_is_waited_for_and_then_taken() {
     assert_eq!((status, &answer["error"]), (409, &"refresh_conflict".into()));
     world.pass(LEASE);
     assert_eq!(refresh(&world, &jar).await.0, 200);
+}
+
+#[tokio::test]
+async fn who_has_no_time_for_the_answer_does_not_ask() {
+    let (world, jar) = signed_in().await;
+    let exchanges = world.provider.exchanges();
+    let patience = Duration::from_secs(1);
+    let answer = world.peek_for(patience, &jar, Method::POST, "/auth/refresh").await;
+    assert_eq!((answer.code(), answer.json()["error"].as_str()), (409, Some("refresh_conflict")));
+    assert_eq!(world.provider.exchanges(), exchanges);
+    assert_eq!(world.tables.row(&jar).await.unwrap().lease, None);
 }
 
 #[tokio::test]

@@ -312,16 +312,17 @@ impl World {
         answer
     }
 
-    /// The same, with the token against cross-site request forgery, by someone who waits for a second.
-    pub(crate) async fn peek_briefly(
+    /// The same, with the token against cross-site request forgery, by someone who waits no longer than this.
+    pub(crate) async fn peek_for(
         &self,
+        patience: Duration,
         jar: &Jar,
         method: Method,
         target: &str,
     ) -> Response<String> {
         let token = csrf(jar);
         let request = request(jar, method, target, &[("x-csrf-token", &token)]);
-        self.session.respond(&request, self.now(), Some(Duration::from_secs(1))).await
+        self.session.respond(&request, self.now(), Some(patience)).await
     }
 
     /// Sends a request, and takes in the cookies of the answer.

@@ -27,7 +27,7 @@ const SESSIONS: &str = "sessions";
 const SECOND: Duration = Duration::from_secs(1);
 
 fn now() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_123)
 }
 
 async fn table() -> (Client, SessionTable) {
