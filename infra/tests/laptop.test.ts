@@ -4,13 +4,13 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { App, aws_apigatewayv2 as v2, Duration, Stack } from 'aws-cdk-lib';
+import { App, aws_apigateway as rest, aws_apigatewayv2 as v2, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROUTES } from '../src/app/routes.js';
-import { GatepostAuthorizer } from '../src/index.js';
-import { appTemplate, projectFile, temporaryFolder, ZIP } from './support.js';
+import { GatepostAuthorizer, PolicyTable } from '../src/index.js';
+import { appTemplate, projectFile, temporaryFolder, world, ZIP } from './support.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const gatepost = join(root, 'target/debug/gatepost');
@@ -89,6 +89,38 @@ function httpTemplate(): Template {
   return Template.fromStack(stack);
 }
 
+/** One API for programs, which bring a header, and for pages, which bring a cookie. */
+function templateForBoth(): Template {
+  const { api, guard, template } = world();
+  const gatepost = guard({
+    frontDoor: {
+      kind: 'rest', api, tokenSources: ['header:Authorization', 'cookie:__Host-gatepost'], answers: { scope: 'api', resultTtl: Duration.seconds(0) },
+    },
+  });
+  for (const path of ['movies', 'shows']) {
+    api.root.addResource(path).addMethod('GET', new rest.HttpIntegration('https://back.example'), { authorizer: gatepost.rest });
+  }
+  return template();
+}
+
+/** An authorizer for each, with a function of its own and one table; under gatepost dev the one named first is there. */
+function templateForEach(first: 'cookie' | 'header'): Template {
+  const { api, issuers, stack, template } = world();
+  const table = new PolicyTable(stack, 'Policies').table;
+  const doors = { header: ['Authorization', 'movies'], cookie: ['__Host-gatepost', 'api/profile'] } as const;
+  for (const kind of first === 'header' ? ['header', 'cookie'] as const : ['cookie', 'header'] as const) {
+    const [name, path] = doors[kind];
+    const { rest: authorizer } = new GatepostAuthorizer(stack, kind, {
+      frontDoor: { kind: 'rest', api, tokenSources: [`${kind}:${name}`] }, issuers, table, code: ZIP,
+    });
+    api.root.resourceForPath(path).addMethod('GET', new rest.HttpIntegration('https://back.example'), { authorizer });
+  }
+  return template();
+}
+
+/** What a page of the same origin knows (docs/browser.md). */
+const csrfTokenOf = (cookie: string) => createHmac('sha256', cookie).update('gatepost-csrf-v1').digest('base64url');
+
 describe.each([
   ['the app', appTemplate, { 401: 'Unauthorized', 403: 'User is not authorized to access this resource' }],
   ['an HTTP API', httpTemplate, { 401: 'Unauthorized', 403: 'Forbidden' }],
@@ -140,11 +172,10 @@ describe('the template of the app with a site under gatepost dev, with the compi
   beforeAll(async () => { laptop = await new Laptop(appTemplate({ web: true, sessionZip: ZIP })).ready(); });
   afterAll(() => laptop.stop());
 
-  /** As a browser sends it, with what pages of the same origin know (docs/browser.md). */
+  /** As a browser sends it. */
   const call = (path: string, cookie: string, csrfToken?: string) => laptop.fetch(path, undefined, {
     headers: { cookie: `theme=dark; __Host-gatepost=${cookie}`, ...(csrfToken !== undefined && { 'x-csrf-token': csrfToken }) },
   });
-  const csrfTokenOf = (cookie: string) => createHmac('sha256', cookie).update('gatepost-csrf-v1').digest('base64url');
 
   test('nothing in it is a mistake or is not emulated', () => {
     expect(laptop.said.filter((line) => /^(mistake|not here)/.test(line))).toEqual([]);
@@ -166,5 +197,62 @@ describe('the template of the app with a site under gatepost dev, with the compi
 
   test('a token in a header is no token here', async () => {
     expect(await laptop.fetch('/movies', laptop.token('alice'))).toHaveProperty('status', 401);
+  });
+});
+
+describe('one API for callers by header and by cookie under gatepost dev, with the compiled function', () => {
+  let laptop: Laptop;
+  beforeAll(async () => { laptop = await new Laptop(templateForBoth()).ready(); });
+  afterAll(() => laptop.stop());
+
+  /** The status for somebody with a header, a cookie, or both. */
+  const call = async (path: string, { header, cookie, csrfToken }: { header?: string; cookie?: string; csrfToken?: string }) => {
+    const headers = { ...(cookie !== undefined && { cookie: `__Host-gatepost=${cookie}` }), ...(csrfToken !== undefined && { 'x-csrf-token': csrfToken }) };
+    return (await laptop.fetch(path, header, { headers })).status;
+  };
+
+  test('nothing in it is a mistake or is not emulated', () => {
+    expect(laptop.said.filter((line) => /^(mistake|not here)/.test(line))).toEqual([]);
+  });
+
+  test('a program needs the header only', async () => {
+    const alice = laptop.token('alice');
+    expect(await call('/movies', { header: alice })).toBe(200);
+    expect(await call('/shows', { header: alice })).toBe(403);
+  });
+
+  test('a page needs the cookie, and the CSRF token with every call', async () => {
+    const alice = laptop.token('alice');
+    expect(await call('/movies', { cookie: alice, csrfToken: csrfTokenOf(alice) })).toBe(200);
+    expect(await call('/shows', { cookie: alice, csrfToken: csrfTokenOf(alice) })).toBe(403);
+    for (const csrfToken of [undefined, '', 'guessed']) expect(await call('/movies', { cookie: alice, csrfToken })).toBe(401);
+  });
+
+  test('nobody, and who brings two tokens of different people, is 401', async () => {
+    const [alice, carol] = [laptop.token('alice'), laptop.token('carol')];
+    expect(await call('/movies', {})).toBe(401);
+    expect(await call('/movies', { header: alice, cookie: carol, csrfToken: csrfTokenOf(carol) })).toBe(401);
+    expect(await call('/movies', { header: 'nonsense', cookie: carol, csrfToken: csrfTokenOf(carol) })).toBe(401);
+  });
+});
+
+describe.each(['cookie', 'header'] as const)('an API with an authorizer for each kind of caller under gatepost dev: by %s', (kind) => {
+  const path = kind === 'cookie' ? '/api/profile' : '/movies';
+  let laptop: Laptop;
+  beforeAll(async () => { laptop = await new Laptop(templateForEach(kind)).ready(); });
+  afterAll(() => laptop.stop());
+
+  test('answers are kept, and the token of the other kind is none', async () => {
+    const [alice, dave] = [laptop.token('alice'), laptop.token('dave')];
+    const statuses = { header: [] as number[], cookie: [] as number[], forged: [] as number[] };
+    for (const token of [alice, alice, dave]) {
+      const headers = { cookie: `__Host-gatepost=${token}` };
+      statuses.header.push((await laptop.fetch(path, token)).status);
+      statuses.cookie.push((await laptop.fetch(path, undefined, { headers: { ...headers, 'x-csrf-token': csrfTokenOf(token) } })).status);
+      statuses.forged.push((await laptop.fetch(path, undefined, { headers })).status);
+    }
+    const refused = [401, 401, 401];
+    expect(statuses).toEqual({ header: refused, cookie: refused, forged: refused, [kind]: [200, 200, 403] });
+    expect(laptop.said.filter((line) => line.includes('from the cache'))).toHaveLength(1);
   });
 });

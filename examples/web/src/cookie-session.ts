@@ -1,16 +1,20 @@
 import { safeNext } from './next.js';
-import type { ApiRequest, Identity, Session } from './session.js';
+import { type ApiRequest, type Identity, type Session, SignOutFailure } from './session.js';
 import type { Settings } from './settings.js';
 
-/** What `/auth/me` and `/auth/refresh` answer. */
+/** What `/auth/me` and `/auth/refresh` answer when somebody has signed in. */
 interface Me {
-  readonly signed_in: boolean;
   readonly sub: string;
   readonly username: string;
   readonly groups: readonly string[];
   /** Seconds since 1970. */
   readonly expires_at: number;
   readonly csrf_token: string;
+}
+
+/** What they answer otherwise. The token is there if the session can be brought back with it. */
+interface Nobody {
+  readonly csrf_token?: string;
 }
 
 /**
@@ -23,7 +27,9 @@ export class CookieSession implements Session {
   constructor(private readonly settings: Settings, private readonly window: Window) {}
 
   async load(): Promise<Identity | null> {
-    return this.read(await fetch('/auth/me'));
+    const who = await this.read(await fetch('/auth/me'));
+    // The token has ended while no page was there to renew it, but the session has not.
+    return who === null && this.csrfToken !== undefined ? this.renew() : who;
   }
 
   async signIn(next: string): Promise<void> {
@@ -32,7 +38,11 @@ export class CookieSession implements Session {
 
   async signOut(): Promise<void> {
     const post = () => fetch('/auth/logout', { method: 'POST', headers: this.headers() });
-    const { location } = await (await this.twice(post)).json() as { location: string };
+    const response = await this.twice(post);
+    // Nobody is signed in any more: another tab was quicker.
+    if (response.status === 401) return this.window.location.assign('/');
+    const { location, message } = await response.json() as { location?: string; message?: string };
+    if (location === undefined) throw new SignOutFailure(message);
     this.window.location.assign(location);
   }
 
@@ -53,7 +63,7 @@ export class CookieSession implements Session {
 
   private async read(response: Response): Promise<Identity | null> {
     if (response.status === 401) {
-      this.csrfToken = undefined;
+      this.csrfToken = (await response.json() as Nobody).csrf_token;
       return null;
     }
     if (!response.ok) throw new Error(`the session function answered ${response.status}`);

@@ -34,7 +34,7 @@ export class HeaderSession implements Session {
   ) {
     this.client = { client_id: settings.clientId };
     // Without TLS only on this machine, where `gatepost dev` is.
-    this.options = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(settings.issuer) ? { [oauth.allowInsecureRequests]: true } : {};
+    this.options = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(\/|$)/.test(settings.issuer) ? { [oauth.allowInsecureRequests]: true } : {};
   }
 
   async load(): Promise<Identity | null> {

@@ -4,7 +4,7 @@ import { CookieSession } from './cookie-session.js';
 import { button, element } from './element.js';
 import { HeaderSession } from './header-session.js';
 import { Renewal } from './renewal.js';
-import { type Identity, type Session, SignInFailure } from './session.js';
+import { type Identity, type Session, SignInFailure, SignOutFailure } from './session.js';
 import { readSettings } from './settings.js';
 
 /** What each page asks the API for. `loads`: without being told to. */
@@ -47,7 +47,7 @@ const page = PAGES[document.querySelector('main')?.dataset.page ?? ''];
 const notice = document.querySelector('#notice')!;
 
 document.querySelector('#mode')!.textContent = settings.mode === 'cookie'
-  ? 'Your token is in a cookie that this page cannot read; each call says with X-CSRF-Token that it comes from here.'
+  ? 'Your token is kept from this page, behind a cookie; each call says with X-CSRF-Token that it comes from here.'
   : 'Your token is in this tab and goes along with each call, in the header Authorization.';
 
 const account = new Account({
@@ -57,6 +57,9 @@ const account = new Account({
 });
 const calls = new Calls(page?.calls ?? [], session, () => leave(() => session.signIn(location.pathname)));
 const renewal = new Renewal(async () => (await renewNow())?.expiresAt ?? null);
+
+// A page that the browser has kept, and shows again when somebody goes back, may be of somebody who has signed out.
+window.addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
 
 await open();
 
@@ -91,8 +94,8 @@ async function leave(go: () => Promise<void>): Promise<void> {
   try {
     renewal.stop();
     await go();
-  } catch {
-    say('The sign-in service cannot be reached. Check your connection, and try again.');
+  } catch (error) {
+    say(error instanceof SignOutFailure ? error.message : 'The sign-in service cannot be reached. Check your connection, and try again.');
   }
 }
 

@@ -18,7 +18,11 @@ export interface Session {
   load(): Promise<Identity | null>;
   /** Leaves the page; comes back to `next`. */
   signIn(next: string): Promise<void>;
-  /** Leaves the page. */
+  /**
+   * Leaves the page.
+   *
+   * @throws SignOutFailure if the session could not be ended.
+   */
   signOut(): Promise<void>;
   /**
    * A longer life; null when the session is over.
@@ -32,3 +36,6 @@ export interface Session {
 
 /** A sign-in that did not come to its end, in words for the person who tried. */
 export class SignInFailure extends Error {}
+
+/** A sign-out that did not come to its end, in words for the person who tried. */
+export class SignOutFailure extends Error {}

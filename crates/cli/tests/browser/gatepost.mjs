@@ -22,7 +22,8 @@ export class Gatepost {
   #lines = [];
   #reader;
 
-  static async start() {
+  // With these options and variables besides.
+  static async start({ options = [], variables = {} } = {}) {
     await access(BINARY, constants.X_OK).catch(() => {
       throw new Error(`no program at ${BINARY}: run cargo build, or set GATEPOST_BIN`);
     });
@@ -31,8 +32,8 @@ export class Gatepost {
     await cp(join(ROOT, "policies"), policies, { recursive: true });
     const ports = ["--port", "0", "--issuer-port", "0"];
     const folders = ["--state", join(folder, "state"), "--policies", policies];
-    const child = spawn(BINARY, ["dev", ...ports, ...folders], {
-      env: environment(),
+    const child = spawn(BINARY, ["dev", ...ports, ...folders, ...options], {
+      env: { ...environment(), ...variables },
       stdio: ["ignore", "inherit", "pipe"],
     });
     await once(child, "spawn");
@@ -55,12 +56,8 @@ export class Gatepost {
   }
 
   async #readBanner() {
-    const [api, signIn] = await Promise.all([
-      this.nextLine(/^\s*API\s+(http:\S+)/),
-      this.nextLine(/^\s*Sign in\s+(http:\S+)/),
-    ]);
-    this.apiUrl = api[1];
-    this.issuerUrl = signIn[1];
+    const addresses = ["API", "Sign in", "Table"].map((name) => this.nextLine(new RegExp(`^\\s*${name}\\s+(http:\\S+)`)));
+    [this.apiUrl, this.issuerUrl, this.tableUrl] = (await Promise.all(addresses)).map((match) => match[1]);
   }
 
   // The file of a group's policy document.
@@ -81,6 +78,20 @@ export class Gatepost {
       if (error.name !== "AbortError") throw error;
     }
     throw new Error(`gatepost did not say ${pattern}. It said:\n${this.output()}`);
+  }
+
+  // Runs another command of the program beside it, on its table.
+  async run(...command) {
+    const variables = {
+      AWS_ACCESS_KEY_ID: "development",
+      AWS_SECRET_ACCESS_KEY: "development",
+      AWS_REGION: "eu-west-1",
+      AWS_ENDPOINT_URL_DYNAMODB: this.tableUrl,
+      GATEPOST_POLICY_TABLE: "gatepost-policies",
+    };
+    const child = spawn(BINARY, command, { env: { ...environment(), ...variables }, stdio: ["ignore", "ignore", "inherit"] });
+    const [status] = await once(child, "exit");
+    if (status !== 0) throw new Error(`gatepost ${command[0]} has ended with ${status}`);
   }
 
   // Everything it has said.

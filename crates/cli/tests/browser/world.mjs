@@ -23,8 +23,8 @@ const ARGUMENTS = [
 // How Chromium reports calls that are refused: these tests provoke them on purpose.
 const REFUSED_CALL = /^Failed to load resource: the server responded with a status of 40[13] /;
 
-// The base64url of `{"`, with which every JWT begins.
-const TOKEN = /eyJ/;
+// The base64url of `{"`, with which every JWT begins, and its next part: without that, random text may look so.
+const TOKEN = /eyJ[\w-]+\.[\w-]/;
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM_BIN ?? "/usr/bin/chromium",

@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 
 import { tabTo } from "../../../../crates/cli/tests/browser/keyboard.mjs";
-import { browserTest, withGatepost } from "./world.mjs";
+import { browserTest, serveHeaderApp, startGatepost } from "./world.mjs";
 
-const { gatepost, home } = await withGatepost();
+const gatepost = await startGatepost();
+const home = await serveHeaderApp({ api: gatepost.apiUrl, issuer: gatepost.issuerUrl });
 
 const TOKEN_REQUEST = /\/oauth2\/token$/;
 const ALLOWED = "200 OK Allowed.";
