@@ -179,6 +179,23 @@ const UNAUTHORIZED: Table = &[
         "send one: GATEPOST_TOKEN_SOURCES lists where tokens are looked for",
     ),
     (
+        "malformed_session",
+        "the cookie of the session holds no id of a session",
+        "sign in again; if GATEPOST_SESSION_MODE of the session function is `token`, \
+         GATEPOST_TOKEN_SOURCES is to say `cookie:` in place of `session:`",
+    ),
+    (
+        "no_session",
+        "there is no such session, or it is over",
+        "sign in again; GATEPOST_SESSION_SECONDS of the session function is how long sessions last, \
+         and GATEPOST_SESSION_TABLE must be the same for both functions",
+    ),
+    (
+        "session_not_opened",
+        "the token of the session was not sealed for it, so that its row is another's",
+        "sign in again; see who else writes to the table of sessions",
+    ),
+    (
         "revoked_session",
         "the sign-in that the token comes from was revoked",
         "sign in again; to take the revocation back: `gatepost revoke --lift session:ORIGIN_JTI`",
@@ -266,6 +283,12 @@ const FAILURE: Table = &[
         "shorten the longest pattern or claim: a bound one may have 512 characters",
     ),
     ("service_failing", "DynamoDB failed", "see the AWS Health Dashboard; calls are tried again"),
+    (
+        "sessions_unavailable",
+        "the table of sessions cannot be read",
+        "the authorizer's words say why; see GATEPOST_SESSION_TABLE, and whether the function's role \
+         may read it",
+    ),
     (
         "table_not_found",
         "there is no such table",

@@ -151,8 +151,10 @@ mod tests {
     use super::*;
 
     fn run(code: &str) -> Run {
-        let function =
-            EdgeFunction { max_time: Duration::from_millis(50), ..EdgeFunction::new(code) };
+        call(&EdgeFunction::new(code))
+    }
+
+    fn call(function: &EdgeFunction) -> Run {
         let store = KeyValueStore::from([("a".to_owned(), "b".to_owned())]);
         function.call(r#"{"request":{"uri":"/"}}"#, &store, SystemTime::UNIX_EPOCH)
     }
@@ -222,7 +224,9 @@ mod tests {
             "async function handler() { await new Promise(() => {}); return {}; }",
             "function handler() { return /^(a+)+$/.test('a'.repeat(60) + 'b'); }",
         ] {
-            assert_eq!(run(code).answer, Err(FunctionFault::NeverEnds), "{code}");
+            let function =
+                EdgeFunction { max_time: Duration::from_millis(50), ..EdgeFunction::new(code) };
+            assert_eq!(call(&function).answer, Err(FunctionFault::NeverEnds), "{code}");
         }
     }
 

@@ -132,9 +132,11 @@ mod tests {
     #[test]
     fn the_memory_has_a_bound() {
         let known = KnownRows::default();
-        let long = format!("GET/{}", "x".repeat(4_000));
+        let mut long = row("GET/a");
+        long.insert("candidate".to_owned(), S("x".repeat(4_000)));
         for index in 0..MAX_KEPT + 10 {
-            read(&known, &index.to_string(), if index % 2 == 0 { &long } else { "GET/a" });
+            let row = if index % 2 == 0 { long.clone() } else { row("GET/a") };
+            known.policy(TableLayout::Gatepost, &subject(&index.to_string()), &row).unwrap();
             let memory = known.0.lock().unwrap();
             let counted: usize = memory.rows.values().map(|(row, _)| row_size::bytes(row)).sum();
             assert_eq!(memory.bytes, counted);
