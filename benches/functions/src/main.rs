@@ -18,6 +18,9 @@ use gatepost_function_bench::scenario::{Scenario, is_built};
 /// Source: [Configure Lambda function memory](https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
 const CORE_PERCENT_WITH_128_MB: f64 = 7.2;
 
+/// What stands before the tables.
+const HEAD: &str = include_str!("head.md");
+
 /// Measures the authorizer beside its peers and the floors.
 #[derive(Parser)]
 struct Args {
@@ -114,7 +117,8 @@ fn write(args: &Args, sections: &[Section]) -> anyhow::Result<()> {
     fs::create_dir_all(&args.out).with_context(|| args.out.display().to_string())?;
     let file = |name: &str| -> PathBuf { Path::new(&args.out).join(name) };
     let tables: Vec<String> = sections.iter().map(Section::table).collect();
-    fs::write(file("function.md"), format!("{}\n\n{}", args.about, tables.join("\n")))?;
+    let head = HEAD.replace("ABOUT", &args.about);
+    fs::write(file("function.md"), format!("{head}\n{}", tables.join("\n")))?;
     let results = serde_json::json!({ "about": args.about, "sections": sections });
     fs::write(file("function.json"), format!("{results:#}\n"))?;
     if let Some(section) = sections.first() {

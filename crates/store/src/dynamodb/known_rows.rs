@@ -1,7 +1,7 @@
 //! Rows that were read before, and what was made of them.
 //!
-//! Rows are read again and again and seldom change, and to compare one with what it was costs a tenth of
-//! reading it as a policy document. A row that is as before gives the very same document, which those
+//! Rows are read again and again and seldom change, and to compare one with what it was costs less than
+//! to read it as a policy document. A row that is as before gives the very same document, which those
 //! who keep things by document can rely on.
 
 use std::collections::HashMap;
