@@ -107,7 +107,7 @@ describe('scripts/smoke-test', () => {
 
   test('is not content with a site whose pages are open', () => {
     const { status, stdout } = ask('case "$all" in *OPTIONS*) printf 204 ;; *health* | */app/*) printf 200 ;; *) printf 401 ;; esac', 'https://site.example/');
-    expect(stdout).toMatch(/^WRONG {2}the site's page \/app\/admin\/ for nobody: 200, not 302\nWRONG {2}… and not to \/auth\/login/m);
+    expect(stdout).toMatch(/^WRONG {2}the site's page \/app\/admin\/ for nobody: 200, not 302\nWRONG {2}… and not to the sign-in, and back$/m);
     expect(stdout).toMatch(/^ok {5}the site's session for nobody: 401/m);
     expect(status).toBe(1);
   });

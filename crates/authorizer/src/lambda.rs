@@ -105,7 +105,7 @@ pub async fn serve(
     afterwards: impl Fn(),
 ) -> Result<(), RuntimeApiError> {
     loop {
-        let invocation = runtime_api.next()?;
+        let invocation = runtime_api.next_invocation()?;
         // The thread has waited, so that nothing is known yet of connections that were closed meanwhile.
         yield_now().await;
         let id = &invocation.id;

@@ -59,7 +59,8 @@ impl<S: PolicyStore> Policies<S> {
         let missing: Vec<Subject> = subjects
             .iter()
             .zip(&known)
-            .filter_map(|(subject, known)| known.is_none().then(|| subject.clone()))
+            .filter(|(_, known)| known.is_none())
+            .map(|(subject, _)| subject.clone())
             .collect();
         let mut revocations = Vec::new();
         if !missing.is_empty() || !revocables.is_empty() {

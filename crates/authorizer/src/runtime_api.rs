@@ -73,7 +73,7 @@ impl RuntimeApi {
     /// # Errors
     ///
     /// [`RuntimeApiError`]; the process has no other reason to live on then.
-    pub fn next(&mut self) -> Result<Invocation, RuntimeApiError> {
+    pub fn next_invocation(&mut self) -> Result<Invocation, RuntimeApiError> {
         let answer = self.send("GET", "next", "", &[])?;
         if answer.status != StatusCode::OK {
             return Err(RuntimeApiError::Status(answer.status));
@@ -223,13 +223,13 @@ mod tests {
         for closes in [false, true] {
             let (authority, asked) = runtime_api(&[NEXT, ACCEPTED, NEXT, ACCEPTED], closes);
             let mut api = RuntimeApi::new(authority.as_str());
-            let invocation = api.next().unwrap();
+            let invocation = api.next_invocation().unwrap();
             assert_eq!((invocation.id.as_str(), &invocation.event[..]), ("id-1", &b"{}"[..]));
             assert_eq!(invocation.trace_id.as_deref(), Some("Root=1-a"));
             let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(1_767_225_600_500);
             assert_eq!(invocation.deadline, deadline);
             api.answer("id-1", b"[1]").unwrap();
-            api.next().unwrap();
+            api.next_invocation().unwrap();
             let error_message = "Unauthorized".to_owned();
             let failure = Failure { error_type: "Unauthorized", error_message };
             api.fail("id-1", &failure).unwrap();
@@ -258,10 +258,10 @@ mod tests {
         const NAMELESS: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
         let (authority, _) = runtime_api(&[GONE, NAMELESS, GONE], true);
         let mut api = RuntimeApi::new(authority);
-        assert!(matches!(api.next(), Err(RuntimeApiError::Status(_))));
-        assert!(matches!(api.next(), Err(RuntimeApiError::NoInvocation)));
+        assert!(matches!(api.next_invocation(), Err(RuntimeApiError::Status(_))));
+        assert!(matches!(api.next_invocation(), Err(RuntimeApiError::NoInvocation)));
         assert!(matches!(api.answer("a", b""), Err(RuntimeApiError::Status(_))));
-        let nobody = RuntimeApi::new("127.0.0.1:1").next();
+        let nobody = RuntimeApi::new("127.0.0.1:1").next_invocation();
         assert!(matches!(nobody, Err(RuntimeApiError::Connect(_))));
     }
 }

@@ -15,11 +15,13 @@ mod table;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use gatepost_emulator::dynamodb::{DynamoDb, Storage};
+use gatepost_emulator::edge::ApiPaths;
 use gatepost_emulator::gateway::{Backend, Gateway, GatewayConfig, Observer};
 use gatepost_emulator::issuer::ApiListing;
 use tokio::net::TcpListener;
@@ -95,8 +97,13 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
 
     let invoke = authorizer::start(args, &settings, function).await?;
     tell_notes(&deployment.api);
-    let banner =
-        Banner { args, gateway_url: &gateway_url, issuer_url: &issuer_url, table_url: &endpoint };
+    let banner = Banner {
+        args,
+        gateway_url: &gateway_url,
+        issuer_url: &issuer_url,
+        table_url: &endpoint,
+        takes_header: settings.takes_header(),
+    };
     let banner = banner.text(folder.len(), api_file.path(), &deployment);
     let gateway = Gateway::new(GatewayConfig {
         stage_variables: deployment.stage_variables,
@@ -106,12 +113,7 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     });
     let session = SessionFunction::start(&settings, &gateway_url);
     let site = match (&args.site, api_paths) {
-        (Some(folder), Some(paths)) => {
-            let session = session.as_ref().map_err(|error| {
-                anyhow::anyhow!("no page can be shown without the session function: {error:#}")
-            })?;
-            Some(Site::open(folder, &gateway, paths, session)?)
-        }
+        (Some(folder), Some(paths)) => Some(open_site(folder, &gateway, paths, &session)?),
         _ => None,
     };
     let served = match (&site, session) {
@@ -161,6 +163,23 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
         outcome = finished => outcome,
         again = tokio::signal::ctrl_c() => again.context("cannot wait for Ctrl-C"),
     }
+}
+
+/// The pages of `folder` in front of the gateway, with the session function.
+///
+/// # Errors
+///
+/// When there is no session function: then no page could ever be shown.
+fn open_site(
+    folder: &Path,
+    gateway: &Gateway,
+    paths: ApiPaths,
+    session: &anyhow::Result<SessionFunction>,
+) -> anyhow::Result<Site> {
+    let session = session.as_ref().map_err(|error| {
+        anyhow::anyhow!("no page can be shown without the session function: {error:#}")
+    })?;
+    Site::open(folder, gateway, paths, session)
 }
 
 /// Reads the folder again and makes the table follow it. A faulty file changes nothing: its last

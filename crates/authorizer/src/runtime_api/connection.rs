@@ -82,10 +82,8 @@ impl<S: Read + Write> Connection<S> {
     fn read_head(&mut self) -> io::Result<Option<Head>> {
         loop {
             if self.fill()? == 0 {
-                return match self.filled == 0 {
-                    true => Ok(None),
-                    false => Err(ErrorKind::UnexpectedEof.into()),
-                };
+                let is_nothing = self.filled == 0;
+                return if is_nothing { Ok(None) } else { Err(ErrorKind::UnexpectedEof.into()) };
             }
             if let Some(head) = Head::parse(self.received())? {
                 return Ok(Some(head));
@@ -202,7 +200,7 @@ impl Head {
             let Ok(value) = str::from_utf8(header.value) else { continue };
             match header.name.to_ascii_lowercase().as_str() {
                 "connection" if value.eq_ignore_ascii_case("close") => {
-                    head.keeps_connection = false
+                    head.keeps_connection = false;
                 }
                 "content-length" => {
                     head.body = Body::Length(value.parse().map_err(|_| no_http())?);

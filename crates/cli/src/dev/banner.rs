@@ -17,12 +17,14 @@ pub(super) struct Banner<'a> {
     pub(super) gateway_url: &'a str,
     pub(super) issuer_url: &'a str,
     pub(super) table_url: &'a str,
+    /// Whether the authorizer looks for tokens in a header.
+    pub(super) takes_header: bool,
 }
 
 impl Banner<'_> {
     /// The whole text.
     pub(super) fn text(&self, documents: usize, file: &Path, deployment: &Deployment) -> String {
-        let Self { args, gateway_url, issuer_url, table_url } = *self;
+        let Self { args, gateway_url, issuer_url, table_url, takes_header } = *self;
         let strong = Style::new().bold();
         let link = Style::new().fg_color(Some(AnsiColor::Cyan.into()));
         let program = std::env::args().next().unwrap_or_else(|| "gatepost".to_owned());
@@ -67,6 +69,12 @@ impl Banner<'_> {
             ),
             None => String::new(),
         };
+        let next = if takes_header {
+            let calls = calls(gateway_url, &deployment.api);
+            format!("  Open the sign-in page, or paste:\n\n    TOKEN=$({token} alice)\n{calls}")
+        } else {
+            format!("  Tokens are in cookies: sign in at {link}{gateway_url}/auth/login{link:#}\n")
+        };
         format!(
         "
   {strong}API{strong:#}         {link}{gateway_url}{link:#}  ({summary}; {file}; back end: {backend})
@@ -75,14 +83,10 @@ impl Banner<'_> {
   {strong}Policies{strong:#}    {policies}  ({documents}; {saved})
   {strong}Authorizer{strong:#}  {authorizer}{function}
 
-  Open the sign-in page, or paste:
-
-    TOKEN=$({token} alice)
-{calls}
+{next}
   Ctrl-C ends it.
 ",
         summary = summary(&deployment.api),
-        calls = calls(gateway_url, &deployment.api),
         file = file.display(),
         policies = args.policies.display(),
     )

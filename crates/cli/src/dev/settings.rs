@@ -96,6 +96,11 @@ impl Settings {
         self.0.get(name).cloned()
     }
 
+    /// Whether the authorizer looks for tokens in a header.
+    pub(super) fn takes_header(&self) -> bool {
+        self.get("GATEPOST_TOKEN_SOURCES").is_none_or(|sources| sources.contains("header:"))
+    }
+
     /// Every variable of the authorizer.
     pub(super) fn all(&self) -> BTreeMap<String, String> {
         let mut all = self.0.clone();

@@ -14,7 +14,7 @@ pub(super) fn page_of(uri: &str) -> Option<String> {
     if uri.len() > MAX_BYTES || !uri.bytes().all(is_plain) || uri.contains("//") {
         return None;
     }
-    let mut escapes = uri.split('%').skip(1).map(|after| after.as_bytes());
+    let mut escapes = uri.split('%').skip(1).map(str::as_bytes);
     let is_allowed = |after: &[u8]| match after {
         // A slash, a backslash, and what is beyond the Basic Multilingual Plane.
         [b'2', b'f' | b'F', ..] | [b'5', b'c' | b'C', ..] | [b'f' | b'F', ..] => false,

@@ -6,7 +6,7 @@ use std::num::NonZero;
 
 use gatepost_core::analysis::{RouteAccess, RouteRequests, Scope, page_access, route_access};
 use gatepost_core::gateway::{PathTemplate, Segment, VERBS};
-use gatepost_core::policy::ResourcePattern;
+use gatepost_core::policy::{PolicyDocument, ResourcePattern};
 use gatepost_emulator::gateway::MethodVerb;
 
 use super::cell::Kind;
@@ -240,7 +240,7 @@ fn rows_of(route: &Route, list: &RouteList, columns: &[Column], scope: &Scope) -
 /// A row for each pattern of pages that a document has.
 fn page_rows(columns: &[Column], scope: &Scope) -> Vec<Row> {
     let documents = columns.iter().flat_map(Column::documents);
-    let statements = documents.flat_map(|document| document.statements());
+    let statements = documents.flat_map(PolicyDocument::statements);
     let patterns = statements.flat_map(|statement| statement.resources().patterns());
     let pages: BTreeMap<&str, &ResourcePattern> = patterns
         .filter_map(|pattern| Some((pattern.as_str().strip_prefix("page/")?, pattern)))
