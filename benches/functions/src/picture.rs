@@ -9,8 +9,8 @@ use crate::statistics::Spread;
 
 const BAR: u32 = 18;
 const ROW: u32 = 26;
-const LABELS: u32 = 210;
-const WIDTH: u32 = 760;
+const LABELS: u32 = 240;
+const WIDTH: u32 = 790;
 
 /// What a panel shows of a contender.
 type Figure = fn(&Figures) -> Option<Spread>;
