@@ -83,7 +83,7 @@ fuzz_target!(|text: &str| {
         Err(Refusal::Failure(reason)) => assert!(!reason.is_empty()),
         Ok(body) => {
             assert!(event.contains(&*TOKEN), "an answer without a token");
-            let body: Value = serde_json::from_str(body.get()).expect("JSON");
+            let body: Value = serde_json::from_str(&body).expect("JSON");
             assert_eq!(body["principalId"], "8a7d");
             let policy = body["policyDocument"].to_string();
             let policy = PolicyDocument::parse(policy.as_bytes()).expect("a policy document");
