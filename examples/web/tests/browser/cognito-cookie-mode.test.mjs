@@ -4,14 +4,13 @@
 
 import assert from "node:assert/strict";
 
+import { ALLOWED, CUSTOMERS } from "./rights.mjs";
 import { browserTest, cookieCalls, renewAtOnce, startGatepostWithCookies, startUserPool } from "./world.mjs";
 
 const pool = await startUserPool();
 const clientId = await pool.addClient();
 const { home } = await startGatepostWithCookies({ variables: { GATEPOST_ISSUERS: pool.issuers(clientId) } });
 await pool.updateClient(clientId, { CallbackURLs: [`${home}auth/callback`] });
-
-const ALLOWED = "200 OK Allowed.";
 
 async function signIn({ page, app }, username) {
   await page.goto(home);
@@ -20,11 +19,7 @@ async function signIn({ page, app }, username) {
   await app.who.getByText(username, { exact: true }).waitFor();
 }
 
-for (const [username, groups, movies, shows] of [
-  ["alice", ["movies-group"], ALLOWED, "403 Forbidden No policy allows it to your group movies-group."],
-  ["bob", ["shows-group"], "403 Forbidden No policy allows it to your group shows-group.", ALLOWED],
-  ["carol", ["movies-group", "shows-group"], ALLOWED, ALLOWED],
-]) {
+for (const [username, groups, movies, shows] of CUSTOMERS) {
   browserTest(`${username} of the pool may do by cookie what their groups may`, async ({ page, app }) => {
     await signIn({ page, app }, username);
     assert.deepEqual(await app.who.getByRole("listitem").allInnerTexts(), groups);

@@ -4,6 +4,7 @@
 
 import assert from "node:assert/strict";
 
+import { ALLOWED, CUSTOMERS } from "./rights.mjs";
 import { browserTest, serveHeaderApp, startGatepost, startUserPool } from "./world.mjs";
 
 const pool = await startUserPool();
@@ -12,19 +13,13 @@ const gatepost = await startGatepost({ variables: { GATEPOST_ISSUERS: pool.issue
 const home = await serveHeaderApp({ api: gatepost.apiUrl, issuer: pool.issuer, clientId });
 await pool.updateClient(clientId, { CallbackURLs: [home] });
 
-const ALLOWED = "200 OK Allowed.";
-
 async function signIn({ page, app }, username) {
   await app.signInButton().click();
   await pool.signIn(page, username);
   await app.who.getByText(username, { exact: true }).waitFor();
 }
 
-for (const [username, groups, movies, shows] of [
-  ["alice", ["movies-group"], ALLOWED, "403 Forbidden No policy allows it to your group movies-group."],
-  ["bob", ["shows-group"], "403 Forbidden No policy allows it to your group shows-group.", ALLOWED],
-  ["carol", ["movies-group", "shows-group"], ALLOWED, ALLOWED],
-]) {
+for (const [username, groups, movies, shows] of CUSTOMERS) {
   browserTest(`${username} of the pool sees who they are and what they may do`, async ({ page, app }) => {
     await page.goto(home);
     assert.equal(await app.call("GET /movies"), "401 Unauthorized You have not signed in.");

@@ -2,20 +2,14 @@
 
 import assert from "node:assert/strict";
 
+import { ALLOWED, EVERYBODY } from "./rights.mjs";
 import { browserTest, cookieCalls, renewAtOnce, startGatepostWithCookies } from "./world.mjs";
 
 const { gatepost, home } = await startGatepostWithCookies({ variables: { GATEPOST_REVOCATION: "on" } });
 
-const ALLOWED = "200 OK Allowed.";
 const JWT = /eyJ[\w-]+\.[\w-]/;
 
-for (const [username, movies, shows] of [
-  ["alice", ALLOWED, "403 Forbidden No policy allows it to your group movies-group."],
-  ["bob", "403 Forbidden No policy allows it to your group shows-group.", ALLOWED],
-  ["carol", ALLOWED, ALLOWED],
-  ["admin", ALLOWED, ALLOWED],
-  ["dave", ...Array(2).fill("403 Forbidden A policy forbids it: you are in no group.")],
-]) {
+for (const [username, , movies, shows] of EVERYBODY) {
   browserTest(`${username} may do by cookie what their groups may`, async ({ page, app }) => {
     await page.goto(home);
     assert.equal(await app.call("GET /movies"), "401 Unauthorized You have not signed in.");

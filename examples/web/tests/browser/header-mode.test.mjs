@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 
 import { tabTo } from "../../../../crates/cli/tests/browser/keyboard.mjs";
+import { ALLOWED, EVERYBODY } from "./rights.mjs";
 import { browserTest, serveHeaderApp, startGatepost } from "./world.mjs";
 
 const gatepost = await startGatepost();
 const home = await serveHeaderApp({ api: gatepost.apiUrl, issuer: gatepost.issuerUrl });
 
 const TOKEN_REQUEST = /\/oauth2\/token$/;
-const ALLOWED = "200 OK Allowed.";
 
 browserTest("nobody gets 401, and is told what to do about it", async ({ page, app }) => {
   await page.goto(home);
@@ -19,13 +19,7 @@ browserTest("nobody gets 401, and is told what to do about it", async ({ page, a
   await page.getByRole("button", { name: "Sign in as alice" }).waitFor();
 });
 
-for (const [username, groups, movies, shows] of [
-  ["alice", ["movies-group"], ALLOWED, "403 Forbidden No policy allows it to your group movies-group."],
-  ["bob", ["shows-group"], "403 Forbidden No policy allows it to your group shows-group.", ALLOWED],
-  ["carol", ["movies-group", "shows-group"], ALLOWED, ALLOWED],
-  ["admin", ["admin-group"], ALLOWED, ALLOWED],
-  ["dave", ["in no group"], ...Array(2).fill("403 Forbidden A policy forbids it: you are in no group.")],
-]) {
+for (const [username, groups, movies, shows] of EVERYBODY) {
   browserTest(`${username} sees who they are and what they may do`, async ({ page, app }) => {
     await page.goto(home);
     await app.signIn(username);

@@ -2,17 +2,12 @@
 
 import assert from "node:assert/strict";
 
+import { ALLOWED, CUSTOMERS } from "./rights.mjs";
 import { browserTest, cookieCalls, renewAtOnce, startGatepostWithCookies } from "./world.mjs";
 
 const { home } = await startGatepostWithCookies({ variables: { GATEPOST_TOKEN_SOURCES: "session:__Host-gatepost" } });
 
-const ALLOWED = "200 OK Allowed.";
-
-for (const [username, movies, shows] of [
-  ["alice", ALLOWED, "403 Forbidden No policy allows it to your group movies-group."],
-  ["bob", "403 Forbidden No policy allows it to your group shows-group.", ALLOWED],
-  ["carol", ALLOWED, ALLOWED],
-]) {
+for (const [username, , movies, shows] of CUSTOMERS) {
   browserTest(`${username} may do by session what their groups may, and the browser is given no token`, async ({ context, page, app }) => {
     await page.goto(home);
     assert.equal(await app.call("GET /movies"), "401 Unauthorized You have not signed in.");
