@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::SystemTime;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -86,12 +86,12 @@ impl MergedPolicies {
             return Ok(Arc::clone(merged));
         }
         let merged = Arc::new(Merged::new(policy_of(policies, claims, method, config)?)?);
-        self.memory()
-            .keep(parts, policies, &merged, |names| Variant::of(names, claims, method, config));
+        let variant = |variants: &Variants| Variant::of(variants, claims, method, config);
+        self.memory().keep(parts, policies, &merged, variant);
         Ok(merged)
     }
 
-    fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
         // No code that can panic runs while it is held; were it poisoned, it would still be whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -106,11 +106,12 @@ impl Memory {
         variant: impl FnOnce(&Variants) -> Variant,
     ) {
         let bytes = merged.text.get().len();
-        if self.count >= MAX_KEPT || self.bytes + bytes > MAX_BYTES {
-            *self = Self::default();
-        }
+        // One that would never fit takes nothing else with it.
         if bytes > MAX_BYTES {
             return;
+        }
+        if self.count >= MAX_KEPT || self.bytes + bytes > MAX_BYTES {
+            *self = Self::default();
         }
         let variants = match self.kept.entry(parts) {
             Entry::Occupied(entry) => entry.into_mut(),

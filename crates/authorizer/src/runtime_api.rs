@@ -4,8 +4,8 @@
 //! id of each invocation into the environment of the process, where glibc keeps every value for
 //! ever: 113 bytes a call that never come back.
 //!
-//! It blocks, as the function has nothing else to do: an asynchronous client would have the kernel
-//! asked twice as often for each message, which is a tenth of what a call costs.
+//! It blocks, as the function has nothing else to do: an asynchronous client would ask the kernel
+//! twice as often for each message.
 //!
 //! Source: [Using the Lambda runtime API for custom runtimes][api].
 //!

@@ -63,13 +63,15 @@ impl Memory {
             self.bytes -= row_size::bytes(&before);
         }
         let bytes = row_size::bytes(row);
+        // One that would never fit takes nothing else with it.
+        if bytes > MAX_BYTES {
+            return;
+        }
         if self.rows.len() >= MAX_KEPT || self.bytes + bytes > MAX_BYTES {
             *self = Self::default();
         }
-        if bytes <= MAX_BYTES {
-            self.bytes += bytes;
-            self.rows.insert(subject.clone(), (row.clone(), policy.clone()));
-        }
+        self.bytes += bytes;
+        self.rows.insert(subject.clone(), (row.clone(), policy.clone()));
     }
 }
 
