@@ -1,10 +1,7 @@
 //! The one HTTPS client: it fetches key sets, sends forms to sign-in providers, and carries the AWS
 //! SDK's requests to DynamoDB.
 //!
-//! Trust: the roots of the platform, which the Lambda runtime's maintainers keep current without a
-//! new deployment of ours, and which know the issuers of any identity provider. A file named by
-//! `AWS_CA_BUNDLE` replaces them. The file is read and parsed here, before the client sees it,
-//! because a faulty one must be a fault of the settings and not a panic.
+//! Whom it trusts, [`trust`] says.
 //!
 //! Redirects are not followed: whom we ask for keys is configured, not answered.
 //!
@@ -12,15 +9,17 @@
 //! then a connection that was kept is gone, and of one that went without a word while the function
 //! was frozen a call would only learn by waiting in vain.
 
+mod trust;
+
 use std::error::Error;
+use std::iter;
 use std::path::Path;
 use std::time::Duration;
-use std::{fs, io, iter};
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorSettings, SharedHttpConnector, http_client_fn,
 };
@@ -29,10 +28,10 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use gatepost_core::secret::Secret;
 use http_body_util::{BodyExt, Limited};
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
+pub use self::trust::CaBundleError;
+
+use self::trust::Trust;
 use crate::config::{ConfigFault, ConfigFaults};
 use crate::jwks::{FetchError, FetchFuture, FetchKeySet};
 use crate::url::SecureUrl;
@@ -48,17 +47,24 @@ pub struct HttpsClient {
 }
 
 impl HttpsClient {
-    /// A client that trusts the roots in the file that `AWS_CA_BUNDLE` names, if it is set.
+    /// A client that trusts the roots in the file that `AWS_CA_BUNDLE` names, if it is set, or else the
+    /// platform's.
     ///
     /// # Errors
     ///
     /// [`ConfigFaults`] if there is such a file but not one that can be used.
     pub fn from_vars(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFaults> {
-        const NAME: &str = "AWS_CA_BUNDLE";
-        Self::new(variable(NAME).as_deref().map(Path::new)).map_err(|error| {
-            let message = format!("must name a file of root certificates: {error}");
-            [ConfigFault { setting: NAME.to_owned(), message }].into_iter().collect()
-        })
+        Self::by_bundle_or(Trust::Platform, variable)
+    }
+
+    /// The same for a function in Lambda: without such a file, only Amazon's roots count where AWS
+    /// itself is asked.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_vars`](Self::from_vars).
+    pub fn for_function(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFaults> {
+        Self::by_bundle_or(Trust::AmazonForAws, variable)
     }
 
     /// A client that trusts the platform's roots, or those of the PEM file `ca_bundle`.
@@ -67,23 +73,34 @@ impl HttpsClient {
     ///
     /// [`CaBundleError`] if there is such a file but not one that can be used.
     pub fn new(ca_bundle: Option<&Path>) -> Result<Self, CaBundleError> {
-        let trust_store = match ca_bundle {
-            None => TrustStore::default(),
-            Some(path) => TrustStore::empty().with_pem_certificate(read_ca_bundle(path)?),
-        };
-        let tls = TlsContext::builder()
-            .with_trust_store(trust_store)
-            .build()
-            .map_err(|_| CaBundleError::Refused)?;
+        Self::trusting(&ca_bundle.map_or(Ok(Trust::Platform), Trust::read_bundle)?)
+    }
+
+    fn by_bundle_or(
+        trust: Trust,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigFaults> {
+        const NAME: &str = "AWS_CA_BUNDLE";
+        let trust = variable(NAME).map_or(Ok(trust), |path| Trust::read_bundle(Path::new(&path)));
+        trust.and_then(|trust| Self::trusting(&trust)).map_err(|error| {
+            let message = format!("must name a file of root certificates: {error}");
+            [ConfigFault { setting: NAME.to_owned(), message }].into_iter().collect()
+        })
+    }
+
+    fn trusting(trust: &Trust) -> Result<Self, CaBundleError> {
         let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
         let connector = Connector::builder()
             .connector_settings(settings)
-            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-            .tls_context(tls);
-        let unpooled = connector.clone().pool_max_idle_per_host(0).build();
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+        let unpooled = connector.clone().pool_max_idle_per_host(0);
+        let [pooled, unpooled] = [connector, unpooled].map(|connector| {
+            let connect = move |tls| connector.clone().tls_context(tls).build();
+            trust.connector(move |tls| SharedHttpConnector::new(connect(tls)))
+        });
         Ok(Self {
-            pooled: SharedHttpConnector::new(connector.build()),
-            unpooled: SharedHttpConnector::new(unpooled),
+            pooled: SharedHttpConnector::new(pooled?),
+            unpooled: SharedHttpConnector::new(unpooled?),
         })
     }
 
@@ -166,44 +183,6 @@ impl FetchKeySet for HttpsClient {
     fn fetch<'a>(&'a self, url: &'a SecureUrl, max_bytes: usize) -> FetchFuture<'a> {
         Box::pin(self.get(url, max_bytes))
     }
-}
-
-/// Why the file of `AWS_CA_BUNDLE` cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum CaBundleError {
-    /// A certificate that cannot be a root.
-    #[error("certificate {number} of the file is no usable root certificate")]
-    BadCertificate {
-        /// Counted from 1.
-        number: usize,
-    },
-
-    /// Not a PEM file.
-    #[error("the file is not in PEM format")]
-    BadPem,
-
-    /// A PEM file of other things.
-    #[error("the file holds no certificate")]
-    NoCertificate,
-
-    /// The TLS library does not take the roots.
-    #[error("the roots are not accepted by the TLS library")]
-    Refused,
-
-    /// The file cannot be read.
-    #[error("the file cannot be read: {0}")]
-    Unreadable(#[from] io::Error),
-}
-
-/// The bytes of a file in which every certificate is a usable root.
-fn read_ca_bundle(path: &Path) -> Result<Vec<u8>, CaBundleError> {
-    let pem = fs::read(path)?;
-    let mut roots = RootCertStore::empty();
-    for (index, certificate) in CertificateDer::pem_slice_iter(&pem).enumerate() {
-        let certificate = certificate.map_err(|_| CaBundleError::BadPem)?;
-        roots.add(certificate).map_err(|_| CaBundleError::BadCertificate { number: index + 1 })?;
-    }
-    if roots.is_empty() { Err(CaBundleError::NoCertificate) } else { Ok(pem) }
 }
 
 /// An error and what caused it, from the outside in.
