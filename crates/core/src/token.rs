@@ -42,6 +42,7 @@ mod profile;
 mod required_claim;
 mod roca;
 mod unverified;
+mod verified;
 #[cfg(test)]
 mod wycheproof;
 

@@ -194,6 +194,8 @@ proptest! {
             change.apply(&mut changed);
         }
         let changed: String = changed.into_iter().collect();
+        // A key that remembers the honest one must not take another for it.
+        prop_assert!(verify(&honest.token, &honest.keys, &honest.expected, honest.now).is_ok());
         let verified = verify(&changed, &honest.keys, &honest.expected, honest.now);
         prop_assert_eq!(verified.is_ok(), changed == honest.token, "{}", honest.name);
     }

@@ -1,6 +1,7 @@
 //! One public key of an issuer, and the one algorithm it verifies.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::signature::{
     self, EcdsaVerificationAlgorithm, ParsedPublicKey, RsaParameters, RsaPublicKeyComponents,
@@ -12,6 +13,7 @@ use super::algorithm::KeyKind;
 use super::header::{Header, MAX_KEY_ID_BYTES};
 use super::jws::decode;
 use super::roca;
+use super::verified::Verified;
 use super::{Algorithm, TokenError};
 
 /// A public key that signatures are verified with, under one id and by one algorithm.
@@ -21,6 +23,8 @@ pub struct VerificationKey {
     algorithm: Algorithm,
     // INVARIANT: parsed for `algorithm`, and verifies by no other.
     key: ParsedPublicKey,
+    // INVARIANT: of this very key.
+    verified: Arc<Verified>,
 }
 
 impl VerificationKey {
@@ -45,7 +49,7 @@ impl VerificationKey {
             Algorithm::Es384 => ec_key(jwk, &signature::ECDSA_P384_SHA384_FIXED, 48)?,
             Algorithm::EdDsa => ed25519_key(jwk)?,
         };
-        Ok(Self { kid: kid.to_owned(), algorithm, key })
+        Ok(Self { kid: kid.to_owned(), algorithm, key, verified: Arc::default() })
     }
 
     /// The id that tokens name the key by. 1 to 256 bytes.
@@ -72,7 +76,9 @@ impl VerificationKey {
         if header.algorithm != self.algorithm {
             return Err(TokenError::AlgorithmMismatch);
         }
-        let verifies = self.verifies(signing_input.as_bytes(), signature);
+        let message = signing_input.as_bytes();
+        let verifies =
+            self.verified.or_verify(message, signature, || self.verifies(message, signature));
         if verifies { Ok(()) } else { Err(TokenError::SignatureInvalid) }
     }
 
@@ -434,6 +440,7 @@ mod tests {
                 kid: "weak".to_owned(),
                 algorithm: Algorithm::EdDsa,
                 key: ParsedPublicKey::new(&signature::ED25519, point).unwrap(),
+                verified: Arc::default(),
             };
             assert!((0..=255).any(|message| key.verifies(&[message], &forgery)), "{point:x?}");
         }
