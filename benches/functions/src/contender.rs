@@ -30,6 +30,8 @@ pub enum Credential {
     Cookie,
     /// In the header `Authorization`.
     Header,
+    /// There too, and the same for every call.
+    KnownHeader,
     /// In a row of a table, whose id a cookie has.
     Session,
 }
@@ -94,7 +96,7 @@ fn gatepost(credential: Credential, addresses: &Addresses) -> Vec<(&'static str,
         ("GATEPOST_MAX_POLICY_BYTES", "100000".to_owned()),
     ];
     match credential {
-        Credential::Header => {}
+        Credential::Header | Credential::KnownHeader => {}
         Credential::Cookie => settings.extend([
             ("GATEPOST_CSRF_HEADER", "X-CSRF-Token".to_owned()),
             ("GATEPOST_TOKEN_SOURCES", "cookie:__Host-gatepost".to_owned()),
@@ -145,6 +147,7 @@ pub fn all(root: &Path, authorizer: &Path, floor: &Path) -> Vec<Contender> {
     vec![
         gatepost("Gatepost", Credential::Header, "0"),
         gatepost("Gatepost, cached", Credential::Header, "60"),
+        gatepost("Gatepost, known token, cached", Credential::KnownHeader, "60"),
         gatepost("Gatepost, token cookie, cached", Credential::Cookie, "60"),
         session("Gatepost, session, cached", "60"),
         session("Gatepost, session read each time", "0"),

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::contender::{Addresses, Contender};
 use crate::cores;
-use crate::runtime_api::{Listening, RuntimeApi};
+use crate::runtime_api::Listening;
 use crate::stub::{Seen, Stub};
 
 /// How a contender is run.
@@ -51,12 +51,13 @@ pub struct Warm {
     pub connections: f64,
 }
 
-/// Starts `contender`, asks it `event` again and again, and ends it. The first answer has to pass `check`.
+/// Starts `contender`, asks it `events` in turn and again and again, and ends it. The first answer has to
+/// pass `check`.
 pub fn live(
     contender: &Contender,
     addresses: &Addresses,
     stubs: &[&Stub],
-    event: &[u8],
+    events: &[Vec<u8>],
     plan: Plan,
     check: impl Fn(&[u8]) -> anyhow::Result<()>,
 ) -> anyhow::Result<Life> {
@@ -83,17 +84,19 @@ pub fn live(
     let after_init = seen();
     let throttle =
         plan.core_percent.map(|percent| Throttle::new(process.0.id(), percent)).transpose()?;
-    let (first, answer) = api.invoke(event)?;
+    let mut events = events.iter().cycle();
+    let mut ask = || api.invoke(events.next().context("no event")?);
+    let (first, answer) = ask()?;
     let after_first = seen();
     check(&answer)?;
     let mut made = 1;
     let mut warm = Vec::new();
     for &warm_up in plan.warm_ups {
         while made < warm_up {
-            api.invoke(event)?;
+            ask()?;
             made += 1;
         }
-        warm.push(measure(&mut api, &process, event, plan.calls, made, seen)?);
+        warm.push(measure(&mut ask, &process, plan.calls, made, seen)?);
         made += plan.calls;
     }
     let resident_mb = process.resident_mb()?;
@@ -111,9 +114,8 @@ pub fn live(
 
 #[expect(clippy::cast_precision_loss, reason = "counts of calls are far below 2^52")]
 fn measure(
-    api: &mut RuntimeApi,
+    ask: &mut impl FnMut() -> anyhow::Result<(Duration, Vec<u8>)>,
     process: &Process,
-    event: &[u8],
     calls: usize,
     after: usize,
     seen: impl Fn() -> Seen,
@@ -121,7 +123,7 @@ fn measure(
     let (before, cpu_before) = (seen(), process.cpu_time()?);
     let mut times = Vec::with_capacity(calls);
     for _ in 0..calls {
-        times.push(api.invoke(event)?.0);
+        times.push(ask()?.0);
     }
     let (cpu, seen) = (process.cpu_time()?.saturating_sub(cpu_before), seen() - before);
     times.sort_unstable();

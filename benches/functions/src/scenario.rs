@@ -22,6 +22,9 @@ use crate::{cores, tls};
 /// How long the table takes to answer.
 const TABLE_LATENCY: Duration = Duration::from_micros(200);
 
+/// How many tokens there are.
+const TOKENS: usize = 1_100;
+
 /// What is asked, and under which conditions.
 #[derive(Clone, Copy)]
 pub struct Scenario {
@@ -101,7 +104,8 @@ struct World {
     keys: Stub,
     table: Stub,
     session: Session,
-    token: String,
+    /// More than Gatepost remembers, so that it knows none of them again when its turn comes.
+    tokens: Vec<String>,
     _folder: tempfile::TempDir,
 }
 
@@ -114,9 +118,10 @@ impl World {
         let issuer = Issuer::new()?;
         let key_set = issuer.key_set().into_bytes();
         let keys = Stub::start(tls.clone(), Duration::ZERO, Arc::new(move |_| key_set.clone()))?;
-        let token = issuer.token(scenario.groups)?;
+        let tokens = (0..TOKENS).map(|number| issuer.token(scenario.groups, number));
+        let tokens = tokens.collect::<anyhow::Result<Vec<_>>>()?;
         let session = Session::new();
-        let tables = Tables::new(session.row(&token)?);
+        let tables = Tables::new(session.row(tokens.first().context("no token")?)?);
         let table =
             Stub::start(tls, TABLE_LATENCY, Arc::new(move |request| tables.answer(request)))?;
         let scheme = if scenario.https { "https" } else { "http" };
@@ -127,25 +132,31 @@ impl World {
             keys: url(&keys, "/jwks.json"),
             public_key: issuer.public_key()?,
         };
-        Ok(Self { addresses, keys, table, session, token, _folder: folder })
+        Ok(Self { addresses, keys, table, session, tokens, _folder: folder })
     }
 
     fn live(&self, contender: &Contender, scenario: &Scenario) -> anyhow::Result<Life> {
-        let event = self.event(contender.kind);
+        let events = self.events(contender.kind);
         let is_authorizer = contender.kind != Kind::Floor || contender.name.ends_with("read");
         let check =
             |answer: &[u8]| if is_authorizer { check(answer, scenario.groups) } else { Ok(()) };
-        live(contender, &self.addresses, &[&self.keys, &self.table], &event, scenario.plan, check)
+        live(contender, &self.addresses, &[&self.keys, &self.table], &events, scenario.plan, check)
     }
 
-    fn event(&self, kind: Kind) -> Vec<u8> {
-        let token = &self.token;
+    /// What is sent, in turn.
+    fn events(&self, kind: Kind) -> Vec<Vec<u8>> {
+        let bearer = |token: &String| event(&[("Authorization", &format!("Bearer {token}"))]);
         match kind {
             Kind::Floor | Kind::Peer | Kind::Gatepost(Credential::Header) => {
-                event(&[("Authorization", &format!("Bearer {token}"))])
+                self.tokens.iter().map(bearer).collect()
             }
-            Kind::Gatepost(Credential::Cookie) => with_cookie(token),
-            Kind::Gatepost(Credential::Session) => with_cookie(&self.session.cookie()),
+            Kind::Gatepost(Credential::KnownHeader) => {
+                self.tokens.iter().take(1).map(bearer).collect()
+            }
+            Kind::Gatepost(Credential::Cookie) => {
+                self.tokens.iter().map(|token| with_cookie(token)).collect()
+            }
+            Kind::Gatepost(Credential::Session) => vec![with_cookie(&self.session.cookie())],
         }
     }
 }

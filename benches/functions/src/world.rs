@@ -44,8 +44,8 @@ impl Issuer {
         Ok(URL_SAFE_NO_PAD.encode(der.as_ref()))
     }
 
-    /// An access token in the shape of Amazon Cognito's.
-    pub fn token(&self, groups: usize) -> anyhow::Result<String> {
+    /// An access token in the shape of Amazon Cognito's; another for each `number`.
+    pub fn token(&self, groups: usize, number: usize) -> anyhow::Result<String> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
         let names: Vec<String> = (0..groups).map(group).collect();
         let header = json!({ "kid": KEY_ID, "alg": "RS256" });
@@ -62,7 +62,7 @@ impl Issuer {
             "auth_time": now.as_secs(),
             "exp": (now + Duration::from_hours(24)).as_secs(),
             "iat": now.as_secs(),
-            "jti": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+            "jti": format!("aaaaaaaa-bbbb-cccc-dddd-{number:012}"),
             "username": "alice",
         });
         let [header, claims] =

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::answer::{Answer, Form};
 use crate::config::{Config, Response, Revocation, UsageIdentifierKey};
 use crate::credential::Credential;
-use crate::decision_log::{CallRecord, Sampler};
+use crate::decision_log::{CallRecord, DecisionLine, Sampler};
 use crate::front_door::FrontDoor;
 use crate::jwks::{FetchKeySet, KeySource};
 use crate::merged::MergedPolicies;
@@ -56,16 +56,12 @@ pub struct Call<'a> {
     pub now: SystemTime,
     /// How long the caller waits, if that is known. The settings have a limit of their own.
     pub time_left: Option<Duration>,
-    /// A name for the decision in the log.
-    pub decision_id: Option<&'a str>,
-    /// The X-Ray trace that the call is part of, for the log.
-    pub trace_id: Option<&'a str>,
 }
 
 /// The event holds the token, so it is not shown.
 impl fmt::Debug for Call<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("decision_id", &self.decision_id).finish_non_exhaustive()
+        f.debug_struct("Call").field("now", &self.now).finish_non_exhaustive()
     }
 }
 
@@ -111,32 +107,29 @@ impl<S: PolicyStore> Authorizer<S> {
         tokio::join!(join_all(keys), self.policies.warm_up(deadline));
     }
 
-    /// Answers one event at the time `now`, with JSON.
+    /// Answers one event at the time `now`, with JSON, and writes the log.
     ///
     /// # Errors
     ///
     /// [`Refusal`]; its text is what API Gateway must be told.
     pub async fn answer(&self, event: &[u8], now: SystemTime) -> Result<String, Refusal> {
-        self.answer_call(Call { event, now, time_left: None, decision_id: None, trace_id: None })
-            .await
+        let (answer, line) = self.answer_call(Call { event, now, time_left: None }).await;
+        line.write(None, None);
+        answer
     }
 
-    /// Answers one call, with JSON.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal`]; its text is what API Gateway must be told.
-    pub async fn answer_call(&self, call: Call<'_>) -> Result<String, Refusal> {
-        let mut record = CallRecord::new(call.decision_id, call.trace_id);
+    /// Answers one call, with JSON or a [`Refusal`], whose text is what API Gateway must be told. The
+    /// line for the log is for the time when the caller has it.
+    pub async fn answer_call(&self, call: Call<'_>) -> (Result<String, Refusal>, DecisionLine) {
+        let mut record = CallRecord::new();
         let outcome = self.authorize(&call, &mut record).await;
-        record.write(&outcome, &self.sampler);
-        outcome.map(|answer| answer.body).map_err(|error| error.refusal())
+        record.end(outcome, &self.sampler)
     }
 
     async fn authorize(
         &self,
         call: &Call<'_>,
-        record: &mut CallRecord<'_>,
+        record: &mut CallRecord,
     ) -> Result<Answer, AuthorizeError> {
         let deadline = self.deadline(call.time_left);
         let event = Event::read(call.event)?;
@@ -205,7 +198,7 @@ impl<S: PolicyStore> Authorizer<S> {
         id: SessionId,
         now: SystemTime,
         deadline: Instant,
-        record: &mut CallRecord<'_>,
+        record: &mut CallRecord,
     ) -> Result<Claims, AuthorizeError> {
         let unavailable = || SessionError::Unavailable(StoreError::TableNotFound);
         let sessions = self.sessions.as_ref().ok_or_else(unavailable)?;
@@ -230,7 +223,7 @@ impl<S: PolicyStore> Authorizer<S> {
         token: Secret<&str>,
         now: SystemTime,
         deadline: Instant,
-        record: &mut CallRecord<'_>,
+        record: &mut CallRecord,
     ) -> Result<Claims, AuthorizeError> {
         let token = UnverifiedToken::parse(token.expose())?;
         let mut trusted = self.config.issuers.iter().zip(&self.key_sources);

@@ -17,12 +17,8 @@ use crate::refusal::{AuthorizeError, Refusal};
 
 /// What is known of a call, filled in on its way.
 #[derive(Debug)]
-pub(crate) struct CallRecord<'a> {
+pub(crate) struct CallRecord {
     started: Instant,
-    /// The name of the decision: Lambda's id of the invocation.
-    pub(crate) decision_id: Option<&'a str>,
-    /// The X-Ray trace that the call is part of.
-    pub(crate) trace_id: Option<&'a str>,
     /// The gateway's id of the request.
     pub(crate) request_id: Option<String>,
     /// Where the event came from, once that is known.
@@ -45,13 +41,11 @@ pub(crate) struct CallRecord<'a> {
     pub(crate) session_took: Duration,
 }
 
-impl<'a> CallRecord<'a> {
+impl CallRecord {
     /// Begins now.
-    pub(crate) fn new(decision_id: Option<&'a str>, trace_id: Option<&'a str>) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             started: Instant::now(),
-            decision_id,
-            trace_id,
             request_id: None,
             front_door: None,
             subjects: 0,
@@ -71,50 +65,32 @@ impl<'a> CallRecord<'a> {
         self.started.elapsed().saturating_sub(waited)
     }
 
-    /// Writes the line: an error for failures, information for everything else, and of calls that
-    /// got a policy only those that `sampler` picks. The numbers are of all calls.
-    pub(crate) fn write(&self, outcome: &Result<Answer, AuthorizeError>, sampler: &Sampler) {
-        let (word, reason) = self.outcome_and_reason(outcome);
-        metrics::decision(word, reason);
-        match word {
-            "failure" => metrics::failure(),
-            "unauthorized" => metrics::rejected(),
-            _ => {}
+    /// Ends now: what the caller is told, and what is to be written of it. Of calls that got a policy
+    /// only those that `sampler` picks get a line.
+    pub(crate) fn end(
+        self,
+        outcome: Result<Answer, AuthorizeError>,
+        sampler: &Sampler,
+    ) -> (Result<String, Refusal>, DecisionLine) {
+        let took = self.started.elapsed();
+        let (word, reason) = self.outcome_and_reason(&outcome);
+        let is_written = word != "policy" || sampler.picks();
+        let line = |error, answer| DecisionLine {
+            took,
+            word,
+            reason,
+            error,
+            answer,
+            is_written,
+            record: self,
+        };
+        match outcome {
+            Ok(Answer { body, policy_digest }) => {
+                let bytes = body.len();
+                (Ok(body), line(None, Some((policy_digest, bytes))))
+            }
+            Err(error) => (Err(error.refusal()), line(Some(error), None)),
         }
-        if let Ok(answer) = outcome {
-            metrics::policy_bytes(answer.body.len());
-        }
-        if word == "policy" && !sampler.picks() {
-            return;
-        }
-        let answer = outcome.as_ref().ok();
-        let error = outcome.as_ref().err().map(tracing::field::display);
-        // The level of a line is a constant of the place that writes it.
-        macro_rules! write_at {
-            ($level:ident) => {
-                tracing::$level!(
-                    outcome = word,
-                    reason,
-                    error,
-                    request_id = self.request_id.as_deref(),
-                    front_door = self.front_door.map(FrontDoor::as_str),
-                    decision_id = self.decision_id,
-                    trace_id = self.trace_id,
-                    subjects = self.subjects,
-                    impossible_subjects = self.impossible_subjects,
-                    documents = self.documents,
-                    subjects_read = self.subjects_read,
-                    policy_digest = answer.map(|answer| answer.policy_digest.as_str()),
-                    answer_bytes = answer.map(|answer| answer.body.len()),
-                    session_us = micros(self.session_took),
-                    keys_us = micros(self.keys_took),
-                    documents_us = micros(self.documents_took),
-                    took_us = micros(self.started.elapsed()),
-                    "decision"
-                )
-            };
-        }
-        if word == "failure" { write_at!(error) } else { write_at!(info) }
     }
 
     fn outcome_and_reason(
@@ -131,6 +107,70 @@ impl<'a> CallRecord<'a> {
                 Refusal::Unauthorized => ("unauthorized", error.reason()),
             },
         }
+    }
+}
+
+/// What is to be written of a call. The caller does not wait for it: it is written when there is an
+/// answer.
+#[derive(Debug)]
+#[must_use]
+pub struct DecisionLine {
+    record: CallRecord,
+    took: Duration,
+    word: &'static str,
+    reason: &'static str,
+    error: Option<AuthorizeError>,
+    /// The digest of its policy, and its length in bytes.
+    answer: Option<(String, usize)>,
+    is_written: bool,
+}
+
+impl DecisionLine {
+    /// Writes the line, an error for failures and information for everything else, and the numbers.
+    /// `decision_id` is a name for the decision, and `trace_id` the X-Ray trace that the call is part
+    /// of.
+    pub fn write(self, decision_id: Option<&str>, trace_id: Option<&str>) {
+        let Self { record, word, reason, .. } = self;
+        metrics::decision(word, reason);
+        match word {
+            "failure" => metrics::failure(),
+            "unauthorized" => metrics::rejected(),
+            _ => {}
+        }
+        if let Some((_, bytes)) = self.answer {
+            metrics::policy_bytes(bytes);
+        }
+        if !self.is_written {
+            return;
+        }
+        let error = self.error.as_ref().map(tracing::field::display);
+        let answer = self.answer.as_ref();
+        // The level of a line is a constant of the place that writes it.
+        macro_rules! write_at {
+            ($level:ident) => {
+                tracing::$level!(
+                    outcome = word,
+                    reason,
+                    error,
+                    request_id = record.request_id.as_deref(),
+                    front_door = record.front_door.map(FrontDoor::as_str),
+                    decision_id,
+                    trace_id,
+                    subjects = record.subjects,
+                    impossible_subjects = record.impossible_subjects,
+                    documents = record.documents,
+                    subjects_read = record.subjects_read,
+                    policy_digest = answer.map(|(digest, _)| digest.as_str()),
+                    answer_bytes = answer.map(|(_, bytes)| *bytes),
+                    session_us = micros(record.session_took),
+                    keys_us = micros(record.keys_took),
+                    documents_us = micros(record.documents_took),
+                    took_us = micros(self.took),
+                    "decision"
+                )
+            };
+        }
+        if word == "failure" { write_at!(error) } else { write_at!(info) }
     }
 }
 

@@ -13,7 +13,6 @@ use std::vec::IntoIter;
 
 use aws_sdk_dynamodb::Client;
 use futures_util::FutureExt;
-use tokio::task::yield_now;
 
 use crate::config::{ConfigFault, ConfigFaults};
 use crate::dynamodb::DynamoDbSettings;
@@ -73,7 +72,7 @@ impl<C> Started<C> {
     ) -> Result<Self, ConfigFaults> {
         let names = env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
         let config = read(variable, names.collect::<Vec<_>>().into_iter());
-        let https = HttpsClient::from_vars(variable);
+        let https = HttpsClient::for_function(variable);
         let dynamodb = DynamoDbSettings::from_vars(variable);
         let name = set_by_lambda("AWS_LAMBDA_FUNCTION_NAME");
         match (config, https, dynamodb, name, set_by_lambda("AWS_LAMBDA_RUNTIME_API")) {
@@ -92,35 +91,37 @@ impl<C> Started<C> {
     }
 }
 
-/// Answers one invocation after the other, for as long as Lambda has any. `afterwards` is called after
-/// each, when the caller waits no more.
+/// Answers one invocation after the other, for as long as Lambda has any. What an answer comes with is
+/// called when the caller waits no more.
 ///
 /// # Errors
 ///
 /// When there is no next one to be had. That Lambda could not be told an answer is only logged: it
 /// gives up on the invocation itself.
-pub async fn serve(
+pub async fn serve<F: FnOnce(&Invocation)>(
     mut runtime_api: RuntimeApi,
-    answer: impl AsyncFn(&Invocation) -> Result<String, Failure>,
-    afterwards: impl Fn(),
+    answer: impl AsyncFn(&Invocation) -> (Result<String, Failure>, F),
 ) -> Result<(), RuntimeApiError> {
     loop {
         let invocation = runtime_api.next_invocation()?;
-        // The thread has waited, so that nothing is known yet of connections that were closed meanwhile.
-        yield_now().await;
         let id = &invocation.id;
         // In a build that unwinds, a panic ends its call only. Nothing that the calls share can be
         // left halfway by one.
         let outcome = AssertUnwindSafe(answer(&invocation)).catch_unwind().await;
+        let (outcome, afterwards) = match outcome {
+            Ok((outcome, afterwards)) => (outcome, Some(afterwards)),
+            Err(_) => (Err(panicked()), None),
+        };
         let told = match outcome {
-            Ok(Ok(body)) => runtime_api.answer(id, body.as_bytes()),
-            Ok(Err(failure)) => runtime_api.fail(id, &failure),
-            Err(_) => runtime_api.fail(id, &panicked()),
+            Ok(body) => runtime_api.answer(id, body.as_bytes()),
+            Err(failure) => runtime_api.fail(id, &failure),
         };
         if let Err(error) = told {
             tracing::error!(%error, "Lambda could not be told the answer");
         }
-        afterwards();
+        if let Some(afterwards) = afterwards {
+            afterwards(&invocation);
+        }
     }
 }
 

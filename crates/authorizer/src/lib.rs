@@ -36,5 +36,6 @@ mod wire;
 
 pub use authorizer::{Authorizer, Call};
 pub use config::{Config, ConfigFaults};
+pub use decision_log::DecisionLine;
 pub use refusal::Refusal;
 pub use sessions::{ReadSession, SessionFuture};

@@ -11,8 +11,9 @@ use std::time::{Duration, SystemTime};
 use gatepost_authorizer::lambda::{Started, run, serve};
 use gatepost_authorizer::metrics;
 use gatepost_authorizer::runtime_api::{Failure, Invocation};
-use gatepost_authorizer::{Authorizer, Call, Config, Refusal};
+use gatepost_authorizer::{Authorizer, Call, Config, DecisionLine, Refusal};
 use gatepost_store::DynamoDbStore;
+use metrics_cloudwatch_embedded::Collector;
 
 /// Lambda gives the initialisation 10 s; a world that has not answered by then is down.
 const WARM_UP: Duration = Duration::from_secs(3);
@@ -23,13 +24,14 @@ fn main() -> ExitCode {
         let authorizer = Authorizer::over_dynamodb(config, &dynamodb, https);
         let metrics = metrics::record(function_name)?;
         authorizer.warm_up(SystemTime::now(), WARM_UP).await;
-        // In one piece: standard output takes a text line by line. A function whose log is gone still
-        // answers.
-        let flush = || {
-            let mut lines = Vec::new();
-            let _ = metrics.flush(&mut lines).and_then(|()| io::stdout().write_all(&lines));
-        };
-        serve(runtime_api, async |invocation| answer(&authorizer, invocation).await, flush).await?;
+        serve(runtime_api, async |invocation| {
+            let (answer, line) = answer(&authorizer, invocation).await;
+            (answer.map_err(failure), |invocation: &Invocation| {
+                line.write(Some(&invocation.id), invocation.trace_id.as_deref());
+                flush(metrics);
+            })
+        })
+        .await?;
         Ok(())
     })
 }
@@ -37,16 +39,17 @@ fn main() -> ExitCode {
 async fn answer(
     authorizer: &Authorizer<DynamoDbStore>,
     invocation: &Invocation,
-) -> Result<String, Failure> {
+) -> (Result<String, Refusal>, DecisionLine) {
     let now = SystemTime::now();
-    let call = Call {
-        event: &invocation.event,
-        now,
-        time_left: Some(invocation.time_left(now)),
-        decision_id: Some(&invocation.id),
-        trace_id: invocation.trace_id.as_deref(),
-    };
-    authorizer.answer_call(call).await.map_err(failure)
+    let time_left = Some(invocation.time_left(now));
+    authorizer.answer_call(Call { event: &invocation.event, now, time_left }).await
+}
+
+/// Writes them in one piece: standard output takes a text line by line. A function whose log is gone
+/// still answers.
+fn flush(metrics: &Collector) {
+    let mut lines = Vec::new();
+    let _ = metrics.flush(&mut lines).and_then(|()| io::stdout().write_all(&lines));
 }
 
 /// API Gateway reads the message only; see [`Refusal`].

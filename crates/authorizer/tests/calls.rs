@@ -145,14 +145,11 @@ async fn a_line_says_what_was_decided_and_what_it_took() {
     let event = event(&Signer::new().sign(&claims));
     let authorizer = authorizer(store(None), &[]);
     for read in [2, 0] {
-        let call = Call {
-            event: event.as_bytes(),
-            now: now(),
-            time_left: None,
-            decision_id: Some("invocation-1"),
-            trace_id: Some("Root=1-5759e988-bd862e3fe1be46a994272793"),
-        };
-        let body = authorizer.answer_call(call).await.unwrap();
+        let call = Call { event: event.as_bytes(), now: now(), time_left: None };
+        let (body, line) = authorizer.answer_call(call).await;
+        assert_eq!(log.lines(), [""; 0], "the caller does not wait for the line");
+        line.write(Some("invocation-1"), Some("Root=1-5759e988-bd862e3fe1be46a994272793"));
+        let body = body.unwrap();
         let answer: Value = serde_json::from_str(&body).unwrap();
         let line: Value = serde_json::from_str(&log.lines()[0]).unwrap();
         for (name, want) in [
@@ -246,10 +243,8 @@ async fn a_call_has_the_time_of_the_settings_or_what_lambda_leaves_it() {
             event: event.as_bytes(),
             now: now(),
             time_left: time_left.map(Duration::from_millis),
-            decision_id: None,
-            trace_id: None,
         };
-        authorizer.answer_call(call).await.unwrap();
+        authorizer.answer_call(call).await.0.unwrap();
     }
     let given: Vec<u128> = deadlines.0.lock().unwrap().iter().map(Duration::as_millis).collect();
     assert_eq!(given, [2_500, 2_500, 800, 0, 0]);

@@ -20,7 +20,10 @@ fn main() -> ExitCode {
         let store = DynamoDbStore::new(&dynamodb, &config.policy_table, config.table_layout);
         let session = Session::new(config, store, &dynamodb, https)?;
         session.warm_up(SystemTime::now(), WARM_UP).await;
-        serve(runtime_api, async |invocation| answer(&session, invocation).await, || ()).await?;
+        serve(runtime_api, async |invocation| {
+            (answer(&session, invocation).await, |_: &Invocation| ())
+        })
+        .await?;
         Ok(())
     })
 }

@@ -135,6 +135,15 @@ impl LambdaProcess {
             let _ = tokio::time::timeout(INIT_LIMIT, environment.api.ready()).await;
         }
     }
+
+    /// Waits until the function is done with what it does after an answer, such as writing its log, if
+    /// there is a function; as long as Lambda lets it.
+    pub async fn idle(&self) {
+        let environment = self.inner.environment.lock().await;
+        if let Some(environment) = environment.as_ref() {
+            let _ = tokio::time::timeout(self.inner.config.timeout, environment.api.idle()).await;
+        }
+    }
 }
 
 impl Invoke for LambdaProcess {

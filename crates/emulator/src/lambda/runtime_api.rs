@@ -84,8 +84,17 @@ impl RuntimeApi {
         // The sender is in `self`, so the wait cannot end for want of one.
         match state.wait_for(|state| *state != RuntimeState::Starting).await.as_deref() {
             Ok(RuntimeState::InitError { message }) => Err(message.clone()),
-            Ok(RuntimeState::Ready | RuntimeState::Starting) | Err(_) => Ok(()),
+            Ok(RuntimeState::Busy | RuntimeState::Ready | RuntimeState::Starting) | Err(_) => {
+                Ok(())
+            }
         }
+    }
+
+    /// Waits until the runtime asks for an event: its first, or the next one when it is done with all
+    /// that it does after an answer.
+    pub async fn idle(&self) {
+        // As above.
+        let _ = self.shared.state.subscribe().wait_for(|state| *state == RuntimeState::Ready).await;
     }
 
     /// Queues an event and waits for its answer, for ever if need be.
@@ -127,7 +136,11 @@ struct Job {
 enum RuntimeState {
     Starting,
     Ready,
-    InitError { message: String },
+    /// It has an event, or has answered it and not come back yet.
+    Busy,
+    InitError {
+        message: String,
+    },
 }
 
 #[derive(Debug)]
@@ -193,6 +206,7 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
         }
     }
     shared.open().insert(job.id, job.reply);
+    shared.state.send_replace(RuntimeState::Busy);
     response
 }
 

@@ -277,6 +277,8 @@ impl World {
     /// Ends the function. What it has written and nobody has read.
     pub(crate) async fn end(self) -> Vec<String> {
         let Self { function, api, mut log, .. } = self;
+        // What it writes after its last answer is told, it has written then.
+        function.idle().await;
         drop((function, api));
         let mut lines = Vec::new();
         while let Some(line) = tokio::time::timeout(PATIENCE, log.recv()).await.unwrap() {
