@@ -3,12 +3,16 @@
 //! Only this project's crates are heard below the level of a warning. That is a promise, not a
 //! matter of taste: at their finest levels HTTP clients write down what they send and receive.
 
+mod line;
+
 use std::panic;
 
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+pub use self::line::JsonLine;
 
 /// Starts the log at the level that Lambda's `AWS_LAMBDA_LOG_LEVEL` asks for, or else at `INFO`.
 pub fn start(level: Option<&str>) {
@@ -19,11 +23,7 @@ pub fn start(level: Option<&str>) {
         Some("ERROR" | "FATAL") => Level::ERROR,
         Some(_) | None => Level::INFO,
     };
-    let line = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false);
+    let line = tracing_subscriber::fmt::layer().event_format(JsonLine);
     tracing_subscriber::registry().with(line).with(targets(level)).init();
     // The message of a panic may hold anything that was at hand, so only its place is written.
     panic::set_hook(Box::new(|panic| {

@@ -12,6 +12,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use gatepost_authorizer::logging::JsonLine;
 use gatepost_authorizer::{Authorizer, Call, ReadSession, Refusal, SessionFuture};
 use gatepost_core::revocable::Revocable;
 use gatepost_core::secret::Secret;
@@ -59,8 +60,7 @@ impl Log {
     fn start() -> (Self, DefaultGuard) {
         let log = Self::default();
         let subscriber = tracing_subscriber::fmt()
-            .json()
-            .flatten_event(true)
+            .event_format(JsonLine)
             .with_max_level(tracing::Level::TRACE)
             .with_writer(log.clone())
             .finish();

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use gatepost_authorizer::logging::JsonLine;
 use http::Method;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -58,7 +59,7 @@ async fn nothing_is_shown(settings: &[(&'static str, &str)]) {
     // What this project logs; the finest levels of HTTP clients are never heard in the function.
     let filter =
         tracing_subscriber::filter::Targets::new().with_target("gatepost", tracing::Level::TRACE);
-    let layer = tracing_subscriber::fmt::layer().json().with_writer(log.clone());
+    let layer = tracing_subscriber::fmt::layer().event_format(JsonLine).with_writer(log.clone());
     let subscriber = tracing_subscriber::registry().with(layer).with(filter);
     let _guard = tracing::subscriber::set_default(subscriber);
 
