@@ -1,13 +1,5 @@
 //! `gatepost matrix`: who may call what, subjects against routes.
 
-mod cell;
-mod columns;
-mod csv;
-mod html;
-mod json;
-mod table;
-mod text;
-
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::PathBuf;
@@ -19,10 +11,9 @@ use gatepost_core::gateway::StageArn;
 use gatepost_core::subject::Subject;
 use time::OffsetDateTime;
 
-use self::columns::Columns;
-use self::table::Table;
-use self::text::Terminal;
 use crate::exit_status::ExitStatus;
+use crate::matrix::text::Terminal;
+use crate::matrix::{Columns, Table, csv, html, json, text};
 use crate::routes::RouteList;
 
 /// Show who may call what: subjects against the routes of an API

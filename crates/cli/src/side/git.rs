@@ -11,7 +11,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use gatepost_core::policy::PolicyDocument;
 use gatepost_core::subject::SubjectKind;
 use gatepost_store::{FileFault, folder_of, read_policy_files};
@@ -25,6 +25,18 @@ use crate::visible::visible;
 ///
 /// When there is no git, no repository, no such revision or no such path in it.
 pub(super) fn read(revision: &str, path: &str) -> anyhow::Result<Found> {
+    let (object, path) = object_at(revision, path)?;
+    if is_tree(&object)? {
+        return read_folder(&object, path);
+    }
+    let mut contents = Contents::open()?;
+    let document = contents.read(&object).and_then(|text| Ok(PolicyDocument::parse(&text)?));
+    contents.close()?;
+    Ok(Found::File { path: path.into(), document })
+}
+
+/// The folder or file at `path` in `revision`, and the path as git counts it.
+fn object_at<'a>(revision: &str, path: &'a str) -> anyhow::Result<(String, &'a str)> {
     let Some(tree) = object_named(&format!("{revision}^{{tree}}"))? else {
         bail!("there is no revision `{}` in this repository", visible(revision));
     };
@@ -41,16 +53,13 @@ pub(super) fn read(revision: &str, path: &str) -> anyhow::Result<Found> {
         );
     };
     match ask(&["cat-file", "-t", &object])?.trim_ascii() {
-        b"tree" => read_folder(&object, path),
-        b"blob" => {
-            let mut contents = Contents::open()?;
-            let document =
-                contents.read(&object).and_then(|text| Ok(PolicyDocument::parse(&text)?));
-            contents.close()?;
-            Ok(Found::File { path: path.into(), document })
-        }
+        b"tree" | b"blob" => Ok((object, path)),
         _ => bail!("`{}` is neither a folder nor a file there", visible(path)),
     }
+}
+
+fn is_tree(object: &str) -> anyhow::Result<bool> {
+    Ok(ask(&["cat-file", "-t", object])?.trim_ascii() == b"tree")
 }
 
 fn read_folder(tree: &str, path: &str) -> anyhow::Result<Found> {
@@ -85,6 +94,39 @@ fn read_folder(tree: &str, path: &str) -> anyhow::Result<Found> {
     });
     contents.close()?;
     Ok(Found::Folder(outcomes))
+}
+
+/// Writes a folder of policies as it stood in `revision` to the folder `into`, which is empty: its
+/// documents, tests and routes.
+///
+/// # Errors
+///
+/// As [`read`], and when it cannot be written.
+pub(super) fn check_out(revision: &str, path: &str, into: &Path) -> anyhow::Result<()> {
+    let (object, path) = object_at(revision, path)?;
+    ensure!(is_tree(&object)?, "`{}` is no folder there", visible(path));
+    let mut contents = Contents::open()?;
+    for folder in list(&object)?.iter().filter(|folder| folder.mode == TREE) {
+        let beside = ["routes", "tests"].contains(&folder.name.as_str());
+        let is_kind = SubjectKind::ALL.into_iter().any(|kind| folder.name == folder_of(kind));
+        if !beside && !is_kind {
+            continue;
+        }
+        let root = into.join(&folder.name);
+        std::fs::create_dir(&root)?;
+        for entry in list(&folder.id)?.iter().filter(|entry| entry.mode.starts_with("100")) {
+            let name = Path::new(&entry.name);
+            ensure!(
+                name.file_name() == Some(name.as_os_str()),
+                "`{}` is no name of a file",
+                visible(&entry.name)
+            );
+            let text = contents.read(&entry.id).with_context(|| visible(&entry.name))?;
+            std::fs::write(root.join(name), text)?;
+        }
+    }
+    contents.close()?;
+    Ok(())
 }
 
 /// The mode of a folder in a folder.

@@ -112,6 +112,20 @@ pub fn page_access(
     })
 }
 
+/// Decides every call that `pattern` matches, its claims standing for any text, whatever the routes of
+/// the API are. A pattern of pages matches no call.
+pub fn method_access(
+    documents: &[&PolicyDocument],
+    pattern: &ResourcePattern,
+    scope: &Scope,
+) -> RouteAccess {
+    let sides = Sides { before: &[], after: documents };
+    let universe = method_universe(sides, scope);
+    access(sides, INVOKE, &universe, scope, |automaton, first| {
+        universe.add(automaton, pattern, Claims::Unusable, first)
+    })
+}
+
 /// Decides all texts that `add` adds under the number it is given, and under no number after that.
 fn access(
     sides: Sides<'_>,

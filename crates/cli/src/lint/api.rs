@@ -11,8 +11,8 @@ use crate::routes::{Route, RouteList};
 
 /// An OpenAPI document and its routes.
 #[derive(Debug)]
-pub(super) struct Api {
-    pub(super) path: PathBuf,
+pub(crate) struct Api {
+    pub(crate) path: PathBuf,
     text: String,
     routes: Vec<Route>,
 }
@@ -23,7 +23,7 @@ impl Api {
     /// # Errors
     ///
     /// When it cannot be read, or does not say what routes there are.
-    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         let routes = RouteList::open(path)?.routes;
         // It has just been read; at worst, every route is said to be at its beginning.
         let text = std::fs::read_to_string(path).unwrap_or_default();
@@ -31,7 +31,7 @@ impl Api {
     }
 
     /// The routes for the engine, in the same order.
-    pub(super) fn routes(&self) -> Vec<ApiRoute> {
+    pub(crate) fn routes(&self) -> Vec<ApiRoute> {
         let route = |route: &Route| {
             let of_others = |verb: &str| {
                 self.routes.iter().any(|other| {
@@ -53,7 +53,7 @@ impl Api {
 
     /// Where the path of the route of that number is written: the first line that has it as the
     /// name of a member.
-    pub(super) fn spot(&self, route: usize) -> Spot {
+    pub(crate) fn spot(&self, route: usize) -> Spot {
         let path =
             self.routes.get(route).map(|route| route.template.to_string()).unwrap_or_default();
         let names = |line: &str| {

@@ -10,56 +10,66 @@ use super::columns::Column;
 use super::table::{Row, Table};
 use crate::routes::Guard;
 
-pub(super) fn write(table: &Table, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(table: &Table, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", matrix(table))
+}
+
+/// The whole of it.
+pub(crate) fn matrix(table: &Table) -> Value {
     let subjects: Vec<Value> =
         table.columns.iter().enumerate().map(|(at, column)| subject(table, at, column)).collect();
     let routes: Vec<Value> = table.rows.iter().map(|row| route(table, row)).collect();
-    let matrix = json!({
+    json!({
         "title": table.title,
         "policies": table.policies,
         "routes_file": table.routes,
         "subjects": subjects,
         "routes": routes,
-    });
-    writeln!(out, "{matrix}")
+    })
 }
 
 fn subject(table: &Table, at: usize, column: &Column) -> Value {
     let documents: Vec<&str> = column.documents.iter().map(|(name, _)| name.as_str()).collect();
+    json!({ "name": column.name, "documents": documents, "counts": counts(table, at) })
+}
+
+/// How many routes are of each kind for a column.
+pub(crate) fn counts(table: &Table, at: usize) -> Value {
     let count = |kinds: &[Kind]| kinds.iter().map(|kind| table.count(at, *kind)).sum::<usize>();
     json!({
-        "name": column.name,
-        "documents": documents,
-        "counts": {
-            "allow": count(&[Kind::Allow]),
-            "conditional": count(&[Kind::Conditional]),
-            "deny": count(&[Kind::Deny, Kind::ExplicitDeny]),
-            "partial": count(&[Kind::Partial]),
-            "unknown": count(&[Kind::Unknown]),
-        },
+        "allow": count(&[Kind::Allow]),
+        "conditional": count(&[Kind::Conditional]),
+        "deny": count(&[Kind::Deny, Kind::ExplicitDeny]),
+        "partial": count(&[Kind::Partial]),
+        "unknown": count(&[Kind::Unknown]),
     })
 }
 
 fn route(table: &Table, row: &Row) -> Value {
-    let guard = match row.guard {
-        _ if row.is_page() => "page_pass",
-        Guard::Operation => "authorizer",
-        Guard::Root => "root",
-        Guard::Other(_) => "other",
-        Guard::Public => "public",
-    };
     let cells: Vec<Value> =
         table.columns.iter().zip(&row.cells).map(|(column, access)| cell(column, access)).collect();
     json!({
         "verbs": row.verbs,
         "path": row.place.to_string(),
         "summary": row.summary,
-        "guard": guard,
+        "guard": guard(row),
         "cells": cells,
     })
 }
 
-fn cell(column: &Column, access: &RouteAccess) -> Value {
+/// One word for what stands before a row.
+pub(crate) fn guard(row: &Row) -> &'static str {
+    match row.guard {
+        _ if row.is_page() => "page_pass",
+        Guard::Operation => "authorizer",
+        Guard::Root => "root",
+        Guard::Other(_) => "other",
+        Guard::Public => "public",
+    }
+}
+
+/// One cell, with the requests that show it.
+pub(crate) fn cell(column: &Column, access: &RouteAccess) -> Value {
     let mut members = Map::new();
     let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
     put("subject", column.name.clone().into());

@@ -9,15 +9,15 @@ use gatepost_store::{FileOutcome, FolderStore};
 
 /// The columns of a matrix.
 #[derive(Debug)]
-pub(super) struct Columns(pub(super) Vec<Column>);
+pub(crate) struct Columns(pub(crate) Vec<Column>);
 
 /// Documents that count together.
 #[derive(Clone, Debug)]
-pub(super) struct Column {
+pub(crate) struct Column {
     /// A few words: a group by its name, others with their kind.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Each with the name of its subject, or of its file.
-    pub(super) documents: Vec<(String, PolicyDocument)>,
+    pub(crate) documents: Vec<(String, PolicyDocument)>,
 }
 
 impl Column {
@@ -32,23 +32,33 @@ impl Column {
         Self { name, documents: documents.collect() }
     }
 
-    pub(super) fn documents(&self) -> Vec<&PolicyDocument> {
+    pub(crate) fn documents(&self) -> Vec<&PolicyDocument> {
         self.documents.iter().map(|(_, document)| document).collect()
     }
 
     /// The name of the document that a statement stands in.
-    pub(super) fn document_of(&self, place: &StatementPlace) -> &str {
+    pub(crate) fn document_of(&self, place: &StatementPlace) -> &str {
         self.documents.get(place.document).map_or("", |(name, _)| name)
     }
 }
 
 impl Columns {
+    /// A column for each document.
+    pub(crate) fn of_each<'a>(
+        policies: impl IntoIterator<Item = (&'a Subject, &'a PolicyDocument)>,
+    ) -> Self {
+        let column = |(subject, document): (&Subject, &PolicyDocument)| {
+            Column::of(&[&(subject.clone(), document.clone())])
+        };
+        Self(policies.into_iter().map(column).collect())
+    }
+
     /// Reads the subjects that are asked for, or else all.
     ///
     /// # Errors
     ///
     /// When a document cannot be read, since it may hold a Deny; or a subject has none.
-    pub(super) fn load(
+    pub(crate) fn load(
         policies: &Path,
         subjects: &[Subject],
         groups: &[String],

@@ -8,7 +8,7 @@ use super::table::Row;
 
 /// What a cell looks like: the decision, with the two kinds of deny apart.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Allow,
     Partial,
     Conditional,
@@ -20,7 +20,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Allow,
         Self::Partial,
         Self::Conditional,
@@ -29,7 +29,7 @@ impl Kind {
         Self::Unknown,
     ];
 
-    pub(super) fn of(access: &RouteAccess) -> Self {
+    pub(crate) fn of(access: &RouteAccess) -> Self {
         match access.decision {
             RouteDecision::Allow => Self::Allow,
             RouteDecision::Conditional => Self::Conditional,
@@ -41,7 +41,7 @@ impl Kind {
     }
 
     /// One word, and one more for the second kind of deny.
-    pub(super) fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Allow => "allow",
             Self::Partial => "partial",
@@ -53,7 +53,7 @@ impl Kind {
     }
 
     /// What the word means, for a legend.
-    pub(super) fn meaning(self) -> &'static str {
+    pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::Allow => "allowed, whatever the parameters",
             Self::Partial => "allowed for some values of a parameter",
@@ -65,7 +65,7 @@ impl Kind {
     }
 
     /// Whether it takes a footnote to say when.
-    pub(super) fn has_note(self) -> bool {
+    pub(crate) fn has_note(self) -> bool {
         match self {
             Self::Partial | Self::Conditional | Self::Unknown => true,
             Self::Allow | Self::Deny | Self::ExplicitDeny => false,
@@ -74,7 +74,7 @@ impl Kind {
 }
 
 /// The requests that show a cell, one sentence each.
-pub(super) fn examples(column: &Column, access: &RouteAccess) -> Vec<String> {
+pub(crate) fn examples(column: &Column, access: &RouteAccess) -> Vec<String> {
     let (allowed, denied) = (access.allowed.as_ref(), access.denied.as_ref());
     // Where only the API or the stage tells the two apart, the path alone would say nothing.
     let whole = match (allowed, denied) {
@@ -97,16 +97,27 @@ pub(super) fn examples(column: &Column, access: &RouteAccess) -> Vec<String> {
 }
 
 /// Why a cell is as it is, in a sentence that needs no context.
-pub(super) fn reason(row: &Row, column: &Column, access: &RouteAccess) -> String {
+pub(crate) fn reason(row: &Row, column: &Column, access: &RouteAccess) -> String {
+    let route = format!("{} {}", row.method, row.place);
+    reason_of(&route, row.has_parameters() || row.verbs.len() > 1, column, access)
+}
+
+/// Why requests called `route`, which may be many, are decided as they are.
+pub(crate) fn reason_of(
+    route: &str,
+    are_many: bool,
+    column: &Column,
+    access: &RouteAccess,
+) -> String {
     let kind = Kind::of(access);
-    let route = format!("{}, {} {}", column.name, row.method, row.place);
+    let route = format!("{}, {route}", column.name);
     let verdict = match kind {
         Kind::Allow => access.allowed.as_ref(),
         Kind::Deny | Kind::ExplicitDeny => access.denied.as_ref(),
         Kind::Partial | Kind::Conditional | Kind::Unknown => None,
     };
     match verdict {
-        Some(example) if row.has_parameters() || row.verbs.len() > 1 => {
+        Some(example) if are_many => {
             format!("{route}: {} ({} for one).", outcome(column, &example.verdict), example.witness)
         }
         Some(example) => format!("{route}: {}.", outcome(column, &example.verdict)),

@@ -16,7 +16,7 @@ use super::pages;
 use super::report::{Entry, Report};
 
 /// The report as one run of one tool; paths are relative to `root` where they are below it.
-pub(super) fn log(report: &Report, root: &Path) -> Value {
+pub(crate) fn log(report: &Report, root: &Path) -> Value {
     let mut ids: Vec<&str> = Trap::ALL.iter().map(|trap| trap.as_str()).collect();
     for entry in &report.entries {
         if !ids.contains(&entry.rule) {

@@ -11,21 +11,21 @@ use super::source::Source;
 
 /// A file that was looked at.
 #[derive(Debug)]
-pub(super) struct PolicyFile {
-    pub(super) path: PathBuf,
-    pub(super) source: Source,
-    pub(super) policy: Result<PolicyDocument, FileFault>,
+pub(crate) struct PolicyFile {
+    pub(crate) path: PathBuf,
+    pub(crate) source: Source,
+    pub(crate) policy: Result<PolicyDocument, FileFault>,
 }
 
 impl PolicyFile {
     /// What the file is called where groups are named.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.path.file_stem().unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned()
     }
 }
 
 /// Reads each of `paths`: a document, or every one in a folder.
-pub(super) fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<PolicyFile>> {
+pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<PolicyFile>> {
     let mut files = Vec::new();
     for path in paths {
         add(path, &mut files)?;

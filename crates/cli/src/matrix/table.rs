@@ -15,37 +15,37 @@ use crate::routes::{Guard, Route, RouteList};
 
 /// A matrix, ready to be written.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// The name of the API; may be empty.
-    pub(super) title: String,
+    pub(crate) title: String,
     /// Where the policies come from.
-    pub(super) policies: String,
+    pub(crate) policies: String,
     /// Where the routes come from.
-    pub(super) routes: String,
-    pub(super) columns: Vec<Column>,
-    pub(super) rows: Vec<Row>,
+    pub(crate) routes: String,
+    pub(crate) columns: Vec<Column>,
+    pub(crate) rows: Vec<Row>,
 }
 
 /// A route, or those of its verbs that are alike; or the pages that a pattern names.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// `GET` or `ANY`; where the verbs of an ANY are not alike, `GET, HEAD` and `ANY but GET, HEAD`.
     /// `page` for pages.
-    pub(super) method: String,
+    pub(crate) method: String,
     /// Every verb it is about; none for pages.
-    pub(super) verbs: Vec<&'static str>,
-    pub(super) place: Place,
-    pub(super) summary: String,
-    pub(super) guard: Guard,
+    pub(crate) verbs: Vec<&'static str>,
+    pub(crate) place: Place,
+    pub(crate) summary: String,
+    pub(crate) guard: Guard,
     /// One for each column, or none where the policies are not asked.
-    pub(super) cells: Vec<RouteAccess>,
+    pub(crate) cells: Vec<RouteAccess>,
     /// The numbers of the footnotes of the cells that have one.
-    pub(super) notes: Vec<Option<usize>>,
+    pub(crate) notes: Vec<Option<usize>>,
 }
 
 /// Where a row's requests go.
 #[derive(Clone, Debug)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// The pages of a pattern, as requests have them: `/app/*`.
     Pages(String),
     /// A route of the API.
@@ -63,7 +63,7 @@ impl fmt::Display for Place {
 
 impl Row {
     /// The first segment of the path: `/movies`. All pages are of one family.
-    pub(super) fn family(&self) -> String {
+    pub(crate) fn family(&self) -> String {
         match &self.place {
             Place::Pages(_) => "page".to_owned(),
             Place::Route(template) => {
@@ -72,16 +72,16 @@ impl Row {
         }
     }
 
-    pub(super) fn is_page(&self) -> bool {
+    pub(crate) fn is_page(&self) -> bool {
         matches!(self.place, Place::Pages(_))
     }
 
     /// Whether it is what a browser asks before a request to another origin, which everyone may.
-    pub(super) fn is_preflight(&self) -> bool {
+    pub(crate) fn is_preflight(&self) -> bool {
         self.verbs == ["OPTIONS"] && self.guard == Guard::Public
     }
 
-    pub(super) fn has_parameters(&self) -> bool {
+    pub(crate) fn has_parameters(&self) -> bool {
         match &self.place {
             Place::Pages(pages) => pages.contains(['*', '?', '$']),
             Place::Route(template) => {
@@ -93,7 +93,7 @@ impl Row {
 
 impl Table {
     /// Decides every cell.
-    pub(super) fn new(columns: Columns, list: &RouteList, scope: &Scope) -> Self {
+    pub(crate) fn new(columns: Columns, list: &RouteList, scope: &Scope) -> Self {
         let Columns(columns) = columns;
         let decide = |routes: &[Route]| -> Vec<Row> {
             routes.iter().flat_map(|route| rows_of(route, list, &columns, scope)).collect()
@@ -122,7 +122,7 @@ impl Table {
     }
 
     /// Keeps the rows that have a cell as `wanted`.
-    pub(super) fn keep(&mut self, wanted: impl Fn(&RouteAccess) -> bool) {
+    pub(crate) fn keep(&mut self, wanted: impl Fn(&RouteAccess) -> bool) {
         self.rows.retain(|row| row.cells.iter().any(&wanted));
         self.number();
     }
@@ -141,7 +141,7 @@ impl Table {
     }
 
     /// The rows that people want to see, by the first segments of their paths.
-    pub(super) fn families(&self) -> Vec<(String, Vec<&Row>)> {
+    pub(crate) fn families(&self) -> Vec<(String, Vec<&Row>)> {
         let mut families: Vec<(String, Vec<&Row>)> = Vec::new();
         for row in self.rows.iter().filter(|row| !row.is_preflight()) {
             match families.last_mut() {
@@ -153,17 +153,17 @@ impl Table {
     }
 
     /// How many rows [`families`](Self::families) leaves out.
-    pub(super) fn preflights(&self) -> usize {
+    pub(crate) fn preflights(&self) -> usize {
         self.rows.iter().filter(|row| row.is_preflight()).count()
     }
 
     /// How many rows take their authorizer from the root of the document.
-    pub(super) fn roots(&self) -> usize {
+    pub(crate) fn roots(&self) -> usize {
         self.rows.iter().filter(|row| row.guard == Guard::Root).count()
     }
 
     /// The cells with footnotes, in the order of their numbers.
-    pub(super) fn notes(&self) -> Vec<(usize, &Row, &Column, &RouteAccess)> {
+    pub(crate) fn notes(&self) -> Vec<(usize, &Row, &Column, &RouteAccess)> {
         let notes = self.rows.iter().flat_map(|row| {
             let cells = row.notes.iter().zip(&self.columns).zip(&row.cells);
             cells.filter_map(move |((number, column), access)| {
@@ -174,7 +174,7 @@ impl Table {
     }
 
     /// How many routes are of this kind for a column.
-    pub(super) fn count(&self, column: usize, kind: Kind) -> usize {
+    pub(crate) fn count(&self, column: usize, kind: Kind) -> usize {
         let cells = self.rows.iter().filter_map(|row| row.cells.get(column));
         cells.filter(|access| Kind::of(access) == kind).count()
     }

@@ -11,10 +11,10 @@ use crate::visible::visible;
 
 /// What the text is written to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Terminal {
+pub(crate) struct Terminal {
     /// In characters; `None` where nobody says.
-    pub(super) width: Option<usize>,
-    pub(super) coloured: bool,
+    pub(crate) width: Option<usize>,
+    pub(crate) coloured: bool,
 }
 
 /// How wide the text is where nobody says.
@@ -22,7 +22,7 @@ const WIDTH: usize = 120;
 /// What stands between two columns.
 const GAP: usize = 2;
 
-pub(super) fn write(table: &Table, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(table: &Table, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
     let width = terminal.width.unwrap_or(WIDTH);
     let ink = Ink(terminal.coloured);
     let families = table.families();

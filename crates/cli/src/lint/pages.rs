@@ -1,14 +1,14 @@
 //! The guide's page for each trap, as `docs/lint/` has it.
 
 /// The page for a rule; `None` for a fault, whose message says it all.
-pub(super) fn page(rule: &str) -> Option<&'static str> {
+pub(crate) fn page(rule: &str) -> Option<&'static str> {
     PAGES.iter().find(|(id, _)| *id == rule).map(|(_, page)| *page)
 }
 
 macro_rules! pages {
     ($($id:literal)*) => {
         const PAGES: &[(&str, &str)] =
-            &[$(($id, include_str!(concat!("../../../../../docs/lint/", $id, ".md"))),)*];
+            &[$(($id, include_str!(concat!("../../../../docs/lint/", $id, ".md"))),)*];
     };
 }
 

@@ -26,34 +26,34 @@ const ABOUT_NAMES: [&str; 7] = [
 
 /// What was looked at, and what was found.
 #[derive(Debug, Default)]
-pub(super) struct Report {
-    pub(super) files: usize,
-    pub(super) entries: Vec<Entry>,
+pub(crate) struct Report {
+    pub(crate) files: usize,
+    pub(crate) entries: Vec<Entry>,
 }
 
 /// A fault or a trap.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) file: PathBuf,
-    pub(super) spot: Spot,
-    pub(super) rule: &'static str,
-    pub(super) level: Level,
-    pub(super) message: String,
-    pub(super) example: Option<Example>,
+pub(crate) struct Entry {
+    pub(crate) file: PathBuf,
+    pub(crate) spot: Spot,
+    pub(crate) rule: &'static str,
+    pub(crate) level: Level,
+    pub(crate) message: String,
+    pub(crate) example: Option<Example>,
     /// What stands at the place, so that the finding is known again when it moves.
-    pub(super) subject: String,
+    pub(crate) subject: String,
 }
 
 /// A request that shows a trap, and what the document says to it.
 #[derive(Debug)]
-pub(super) struct Example {
+pub(crate) struct Example {
     witness: Witness,
     decision: Decision,
 }
 
 impl Report {
     /// Adds what is wrong with a file that is no policy file.
-    pub(super) fn add_fault(&mut self, file: &PolicyFile, fault: &FileFault) {
+    pub(crate) fn add_fault(&mut self, file: &PolicyFile, fault: &FileFault) {
         let message = fault.to_string();
         let mut push = |pointer: &str, rule: &'static str, message: String| {
             let spot = match syntax_error(&message).filter(|_| rule == "invalid-json") {
@@ -80,7 +80,7 @@ impl Report {
     }
 
     /// Adds a trap in `document`, which is what the file holds.
-    pub(super) fn add_trap(
+    pub(crate) fn add_trap(
         &mut self,
         file: &PolicyFile,
         document: &PolicyDocument,
@@ -104,7 +104,7 @@ impl Report {
     }
 
     /// Adds what several documents have made, or none: a request that it shows, none allows.
-    pub(super) fn add_shared(&mut self, file: &Path, spot: Spot, finding: Finding) {
+    pub(crate) fn add_shared(&mut self, file: &Path, spot: Spot, finding: Finding) {
         let Finding { rule, level, message, example, .. } = finding;
         let example = example.map(|witness| {
             let decision = witness.decide(&[]).decision;
@@ -115,7 +115,7 @@ impl Report {
     }
 
     /// Puts the entries of a file together, in the order of its text.
-    pub(super) fn sort(&mut self) {
+    pub(crate) fn sort(&mut self) {
         self.entries.sort_by(|one, next| {
             let key = |entry: &Entry| (entry.spot.line, entry.spot.column, entry.rule);
             one.file.cmp(&next.file).then_with(|| key(one).cmp(&key(next)))
@@ -123,11 +123,11 @@ impl Report {
     }
 
     /// Whether there is more than notes.
-    pub(super) fn is_no(&self) -> bool {
+    pub(crate) fn is_no(&self) -> bool {
         self.entries.iter().any(|entry| entry.level > Level::Note)
     }
 
-    pub(super) fn write_text(&self, stdout: &mut dyn Write, paint: Paint) -> io::Result<()> {
+    pub(crate) fn write_text(&self, stdout: &mut dyn Write, paint: Paint) -> io::Result<()> {
         let (bold, dim) = (paint.strong, paint.faint);
         for of_file in self.entries.chunk_by(|one, next| one.file == next.file) {
             let Some(first) = of_file.first() else { continue };
@@ -173,30 +173,34 @@ impl Report {
         format!("{files}: {counts}{explain}")
     }
 
-    pub(super) fn write_json(&self, stdout: &mut dyn Write) -> io::Result<()> {
-        let findings = self.entries.iter().map(|entry| {
-            let mut finding = json!({
-                "file": entry.file.display().to_string(),
-                "line": entry.spot.line,
-                "column": entry.spot.column,
-                "pointer": entry.spot.pointer,
-                "rule": entry.rule,
-                "level": entry.level.as_str(),
-                "message": entry.message,
-            });
-            if let (Some(example), Some(finding)) = (&entry.example, finding.as_object_mut()) {
-                finding.insert("example".to_owned(), example.to_json());
-            }
-            finding
-        });
-        let findings: Vec<_> = findings.collect();
+    pub(crate) fn write_json(&self, stdout: &mut dyn Write) -> io::Result<()> {
+        let findings: Vec<Value> = self.entries.iter().map(Entry::to_json).collect();
         writeln!(stdout, "{}", json!({ "files": self.files, "findings": findings }))
+    }
+}
+
+impl Entry {
+    /// The finding for programs.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut finding = json!({
+            "file": self.file.display().to_string(),
+            "line": self.spot.line,
+            "column": self.spot.column,
+            "pointer": self.spot.pointer,
+            "rule": self.rule,
+            "level": self.level.as_str(),
+            "message": self.message,
+        });
+        if let (Some(example), Some(finding)) = (&self.example, finding.as_object_mut()) {
+            finding.insert("example".to_owned(), example.to_json());
+        }
+        finding
     }
 }
 
 impl Example {
     /// `GET /movies/ is neither allowed nor denied`.
-    pub(super) fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> String {
         let mut sentence = self.witness.to_string();
         if let WitnessTarget::Method(method) = &self.witness.target {
             let stage = method.stage_arn().as_str();
@@ -257,6 +261,6 @@ fn syntax_error(message: &str) -> Option<(usize, usize)> {
     Some((line.parse().ok()?, column.parse::<usize>().ok()?.max(1)))
 }
 
-pub(super) fn counted(count: usize, noun: &str) -> String {
+pub(crate) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

@@ -21,7 +21,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inl
 /// Up to how many columns a column is marked under the pointer: each takes a rule of its own.
 const MARKED_COLUMNS: usize = 48;
 
-pub(super) fn page(table: &Table, date: &str) -> Markup {
+pub(crate) fn page(table: &Table, date: &str) -> Markup {
     let title = if table.title.is_empty() { "Who may call what" } else { &table.title };
     let size = Size::of(table);
     html! {

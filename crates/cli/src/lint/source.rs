@@ -10,7 +10,7 @@ use std::ops::Range;
 
 /// A JSON text.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(crate) struct Source {
     text: String,
     /// `None` if the text is no JSON.
     root: Option<Node>,
@@ -18,22 +18,22 @@ pub(super) struct Source {
 
 /// A value in the text.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// In bytes.
-    pub(super) span: Range<usize>,
-    pub(super) kind: Kind,
+    pub(crate) span: Range<usize>,
+    pub(crate) kind: Kind,
 }
 
 /// What a value is made of.
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Scalar,
     Array(Vec<Node>),
     Object(Vec<Member>),
 }
 
 #[derive(Debug)]
-pub(super) struct Member {
+pub(crate) struct Member {
     name: String,
     key: Range<usize>,
     value: Node,
@@ -41,24 +41,24 @@ pub(super) struct Member {
 
 /// Where something is.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct Spot {
+pub(crate) struct Spot {
     /// The pointer as it is in this text, in which a list may have been left out.
-    pub(super) pointer: String,
+    pub(crate) pointer: String,
     /// Counted from 1.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     /// In characters, counted from 1.
-    pub(super) column: usize,
+    pub(crate) column: usize,
     /// Where it ends, likewise; the character after it.
-    pub(super) end: (usize, usize),
+    pub(crate) end: (usize, usize),
 }
 
 impl Source {
-    pub(super) fn new(text: String) -> Self {
+    pub(crate) fn new(text: String) -> Self {
         let root = Reader { text: &text, at: 0 }.value();
         Self { text, root }
     }
 
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
@@ -66,7 +66,7 @@ impl Source {
     ///
     /// An index of 0 may stand where the text has no list, for the thing itself. What is not there
     /// is looked for in what should have it.
-    pub(super) fn spot(&self, pointer: &str, name: bool) -> Spot {
+    pub(crate) fn spot(&self, pointer: &str, name: bool) -> Spot {
         let Some(found) = self.find(pointer) else {
             return Spot { pointer: pointer.to_owned(), line: 1, column: 1, end: (1, 1) };
         };
@@ -76,12 +76,12 @@ impl Source {
     }
 
     /// The text of what `pointer` points at.
-    pub(super) fn value(&self, pointer: &str) -> &str {
+    pub(crate) fn value(&self, pointer: &str) -> &str {
         self.find(pointer).and_then(|found| self.text.get(found.node.span.clone())).unwrap_or("")
     }
 
     /// The list that `pointer` points into, and the index in it; `None` if it is no element.
-    pub(super) fn element(&self, pointer: &str) -> Option<(&[Node], usize)> {
+    pub(crate) fn element(&self, pointer: &str) -> Option<(&[Node], usize)> {
         let (list, index) = pointer.rsplit_once('/')?;
         let found = self.find(list).filter(|found| found.pointer == list)?;
         match &found.node.kind {
@@ -91,7 +91,7 @@ impl Source {
     }
 
     /// The place in the text of what `pointer` points at, in bytes.
-    pub(super) fn span(&self, pointer: &str) -> Option<Range<usize>> {
+    pub(crate) fn span(&self, pointer: &str) -> Option<Range<usize>> {
         self.find(pointer).map(|found| found.node.span.clone())
     }
 

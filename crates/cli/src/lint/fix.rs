@@ -27,7 +27,7 @@ struct Repair {
 }
 
 /// Repairs the file, and tells `stderr` what was done and what it means.
-pub(super) fn fix(
+pub(crate) fn fix(
     file: &PolicyFile,
     settings: &LintSettings,
     is_wanted: &dyn Fn(Trap) -> bool,

@@ -7,7 +7,7 @@ use super::cell::Kind;
 use super::table::Table;
 use crate::routes::Guard;
 
-pub(super) fn write(table: &Table, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(table: &Table, out: &mut dyn Write) -> io::Result<()> {
     let head = ["method", "path", "summary", "guard"].map(str::to_owned);
     let names = table.columns.iter().map(|column| column.name.clone());
     record(head.into_iter().chain(names), out)?;
