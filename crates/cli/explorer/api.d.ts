@@ -13,26 +13,30 @@ export interface About {
   watch: boolean;
   stage: string;
   revision: string;
+  /** Which files are no documents; while there are any, only documents can be asked for. */
+  faults?: string[];
 }
 
 export interface MapAnswer {
   revision: string;
-  subjects: { name: string; counts: Record<string, number> }[];
+  subjects: { subject: string; name: string; counts: Record<string, number> }[];
   routes: Route[];
   /** A string for each route with a letter for each subject; empty where no policy is asked. */
   cells: string[];
 }
 
 export interface Route {
+  /** As people say it: `GET`, `ANY`, `ANY but GET, HEAD`, `page`. */
+  method: string;
   /** None for a pattern of pages. */
-  verbs?: string[];
+  verbs: string[];
   path: string;
-  summary?: string;
-  guard: string;
+  summary: string;
+  guard: "authorizer" | "root" | "other" | "public" | "page_pass";
 }
 
 export interface Cell {
-  subject?: string;
+  subject: string;
   decision: "allow" | "conditional" | "deny" | "partial" | "unknown";
   explicit?: boolean;
   allowed?: Witness;
@@ -72,6 +76,8 @@ export interface Call {
 export type Drafts = Record<string, string>;
 
 export interface Explanation {
+  /** What a line of the log came to, where there is no call. */
+  log?: unknown;
   decision?: "allow" | "explicit_deny" | "implicit_deny";
   method?: string | null;
   path?: string;
@@ -104,8 +110,11 @@ export interface ListedDocument {
   subject: string;
   place: string;
   bytes: number;
-  statements: number;
+  statements: number | null;
   tag: string;
+  version: number | null;
+  /** Why it is no document. */
+  fault: string | null;
 }
 
 export interface Document {
@@ -113,7 +122,9 @@ export interface Document {
   place: string;
   text: string;
   tag: string;
-  version?: number;
+  version: number | null;
+  /** What would come into force by `gatepost promote`. */
+  candidate: string | null;
 }
 
 export interface Finding {

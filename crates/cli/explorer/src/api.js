@@ -38,7 +38,7 @@ export const api = {
       : ask("GET", "/api/map", undefined, signal),
 
   /** @param {string} subject @param {Route} route @param {Signal} [signal] @returns {Promise<Cell>} */
-  cell: (subject, route, signal) => ask("GET", `/api/cell?${search({ subject, ...place(route) })}`, undefined, signal),
+  cell: (subject, route, signal) => ask("GET", `/api/cell?${search({ subject, ...asked(route) })}`, undefined, signal),
 
   /** @param {Call} call @param {Signal} [signal] @returns {Promise<Explanation>} */
   explain: (call, signal) => ask("POST", "/api/explain", call, signal),
@@ -89,10 +89,10 @@ export const api = {
  * How a route is named in a question.
  *
  * @param {Route} route
- * @returns {{ verb: string, path: string }}
+ * @returns {Record<string, string>}
  */
-export function place(route) {
-  return { verb: route.verbs?.[0] ?? "page", path: route.path };
+function asked({ verbs: [verb], path }) {
+  return verb ? { verb, path } : { page: path };
 }
 
 /** @param {Record<string, string>} members */

@@ -8,7 +8,7 @@ import { KindLabel, guardWords, letterOf } from "../parts/kinds.js";
 import { Empty, Pending } from "../parts/state.js";
 import { SubjectList, useSubjects } from "../parts/subject-list.js";
 import { Table } from "../parts/table.js";
-import { RouteLabel, verbWords } from "../parts/words.js";
+import { RouteLabel, routeWords, verbOf } from "../parts/words.js";
 import { useAnswer } from "../request.js";
 import { go, link, parts, query, withQuery } from "../router.js";
 import { isSomething, wordsOf } from "./cells.js";
@@ -62,11 +62,11 @@ function Routes({ subject, isAll }) {
  * @returns {import("../parts/table.js").Column<Row>[]}
  */
 function columns(subject) {
-  const toMap = (/** @type {Row} */ row) => link("/map", { subject, verb: row.verbs?.[0] ?? "page", path: row.path });
+  const toMap = (/** @type {Row} */ row) => link("/map", { subject, verb: verbOf(row), path: row.path });
   return [
     {
       name: "route",
-      text: (row) => `${verbWords(row)} ${row.path}`,
+      text: (row) => routeWords(row),
       shown: (row) => html`<a href=${toMap(row)}><${RouteLabel} route=${row} /></a>`,
     },
     {
@@ -75,6 +75,6 @@ function columns(subject) {
       shown: ({ cell, guard }) => (cell ? html`<${KindLabel} letter=${letterOf(cell)} />` : guard),
     },
     { name: "why", text: ({ cell, guard }) => (cell ? wordsOf(cell) : guardWords(guard)) },
-    { name: "summary", text: ({ summary }) => summary ?? "" },
+    { name: "summary", text: ({ summary }) => summary },
   ];
 }

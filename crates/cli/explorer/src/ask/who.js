@@ -47,7 +47,7 @@ function Callers({ verb, path, isAll }) {
     caption=${`Who can call ${verb} ${path}`}
     file="who"
     rows=${cells}
-    rowKey=${(/** @type {Cell} */ cell) => cell.subject ?? ""}
+    rowKey=${(/** @type {Cell} */ cell) => cell.subject}
     columns=${COLUMNS}
   />`;
 }
@@ -57,7 +57,7 @@ const COLUMNS = [
   {
     name: "subject",
     text: (cell) => cell.subject,
-    shown: (cell) => html`<a href=${link(`/ask/what/${encodeURIComponent(cell.subject ?? "")}`)}>${cell.subject}</a>`,
+    shown: (cell) => html`<a href=${link(`/ask/what/${encodeURIComponent(cell.subject)}`)}>${cell.subject}</a>`,
   },
   { name: "decision", text: (cell) => cell.decision, shown: (cell) => html`<${KindLabel} letter=${letterOf(cell)} />` },
   { name: "why", text: wordsOf },

@@ -6,7 +6,7 @@ import { revision } from "../live.js";
 import { Explanation } from "../parts/explanation.js";
 import { KindLabel, guardWords, letterOf } from "../parts/kinds.js";
 import { Pending } from "../parts/state.js";
-import { RouteLabel, askLink, callOf, subjectName } from "../parts/words.js";
+import { RouteLabel, askLink, callOf, isGuarded, subjectName, verbOf } from "../parts/words.js";
 import { useAnswer } from "../request.js";
 import { link } from "../router.js";
 
@@ -20,10 +20,11 @@ import { link } from "../router.js";
  * @param {() => void} props.onClose
  */
 export function CellPanel({ subject, route, drafts, onClose }) {
-  const isAsked = route.guard !== "public" && route.guard !== "other";
-  const answer = useAnswer((signal) => (isAsked ? api.cell(subject, route, signal) : null), [subject, route.path, route.verbs?.[0], revision.value], { forget: true });
+  const isAsked = isGuarded(route);
+  const verb = verbOf(route);
+  const answer = useAnswer((signal) => (isAsked ? api.cell(subject, route, signal) : null), [subject, route.path, verb, revision.value], { forget: true });
   const heading = useRef(/** @type {HTMLElement | null} */ (null));
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [subject, route.path, route.verbs?.[0]]);
+  useEffect(() => heading.current?.focus({ preventScroll: true }), [subject, route.path, verb]);
   const cell = answer.value;
   return html`<aside
     class="cell-panel"
@@ -43,7 +44,7 @@ export function CellPanel({ subject, route, drafts, onClose }) {
     ${cell?.unknown && html`<p>${cell.unknown}</p>`}
     ${cell && examples(cell).map((witness) => html`<${Example} key=${witness.decision} ...${{ subject, route, witness, drafts }} />`)}
     <p class="more">
-      <a href=${link("/ask/who", { verb: route.verbs?.[0] ?? "page", path: route.path })}>Who else may call it</a>
+      <a href=${link("/ask/who", { verb, path: route.path })}>Who else may call it</a>
       <a href=${link(`/ask/what/${encodeURIComponent(subject)}`)}>What else ${subjectName(subject)} may do</a>
       <a href=${link(`/try/${encodeURIComponent(subject)}`)}>Try a change</a>
     </p>

@@ -36,9 +36,11 @@ export function layoutOf(shown, viewport) {
   const nameWidth = Math.min(longestName, 30) * text * LETTER + 8;
   const longestRoute = longest(shown.rows.map((entry) => (entry.kind === "route" ? entry.route.path : entry.name)));
   const wanted = longestRoute * text * LETTER + VERB_WIDTH + 24;
-  const label = Math.round(Math.max(96, Math.min(wanted, viewport * 0.44, 460)));
-  const head = Math.round(nameWidth * SINE + text + 10);
   const lean = Math.round(nameWidth * COSINE + text);
+  // What few columns leave goes to the summaries of the routes.
+  const spare = Math.min(viewport - wanted - count * cell - lean, viewport * 0.25);
+  const label = Math.round(Math.max(96, Math.min(wanted, viewport * 0.44, 460) + Math.max(0, spare)));
+  const head = Math.round(nameWidth * SINE + text + 10);
   const tops = [0];
   for (const entry of shown.rows) tops.push((tops.at(-1) ?? 0) + heightOf(entry, row));
   const height = head + (tops.at(-1) ?? 0) + 8;

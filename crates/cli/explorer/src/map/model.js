@@ -55,7 +55,7 @@ export function shown(answer, choice) {
       if (route) rows.push({ kind: "route", route, cells: picked(answer.cells[at] ?? "", ordered), at });
     }
   }
-  const subjects = ordered.map((at) => answer.subjects[at]?.name ?? "");
+  const subjects = ordered.map((at) => answer.subjects[at]?.subject ?? "");
   return { subjects, columns: ordered, rows, routes: chosen.length };
 }
 
@@ -72,7 +72,7 @@ export function letterAt(row, column) {
 /** @param {MapAnswer} answer @param {Choice} choice */
 function columnsOf(answer, choice) {
   const has = matcher(choice.subjects);
-  return indexes(answer.subjects.length).filter((at) => has(answer.subjects[at]?.name ?? ""));
+  return indexes(answer.subjects.length).filter((at) => has(answer.subjects[at]?.subject ?? ""));
 }
 
 /** @param {MapAnswer} answer @param {Choice} choice @param {number[]} columns */
@@ -81,7 +81,7 @@ function routesOf(answer, choice, columns) {
   return indexes(answer.routes.length).filter((at) => {
     const route = answer.routes[at];
     if (!route || isPreflight(route)) return false;
-    if (!has(`${(route.verbs ?? ["page"]).join(" ")} ${route.path} ${route.summary ?? ""}`)) return false;
+    if (!has(`${route.method} ${route.verbs.join(" ")} ${route.path} ${route.summary}`)) return false;
     const cells = answer.cells[at] ?? "";
     return choice.only.length === 0 || columns.some((column) => choice.only.some((letter) => letter === cells[column]));
   });
@@ -90,7 +90,7 @@ function routesOf(answer, choice, columns) {
 // Public OPTIONS methods answer CORS preflights: `gatepost matrix` does not show them either.
 /** @param {Route} route */
 function isPreflight({ guard, verbs }) {
-  return guard === "public" && verbs?.length === 1 && verbs[0] === "OPTIONS";
+  return guard === "public" && verbs.length === 1 && verbs[0] === "OPTIONS";
 }
 
 /**
@@ -115,7 +115,7 @@ function matcher(text) {
  */
 function families(answer, chosen) {
   const split = answer.routes.map((route) => route.path.split("/").filter(Boolean));
-  const isPage = (/** @type {number} */ at) => !answer.routes[at]?.verbs?.length;
+  const isPage = (/** @type {number} */ at) => answer.routes[at]?.guard === "page_pass";
   const calls = indexes(split.length).filter((at) => !isPage(at));
   const common = commonStart(calls.map((at) => split[at] ?? []));
   /** @type {Map<string, number[]>} */

@@ -1,7 +1,7 @@
 // Draws the map, or the part of it that can be seen.
 
 import { KINDS } from "../parts/kinds.js";
-import { subjectName, verbWords } from "../parts/words.js";
+import { subjectName } from "../parts/words.js";
 import { ANGLE, VERB_WIDTH } from "./layout.js";
 import { letterAt } from "./model.js";
 
@@ -118,14 +118,13 @@ function folded(surface, scene, family, top, visible) {
     const [left, full, base] = [leftOf(scene, column) + 1, height - 2, top + 5];
     const allowed = (full * share.allowed) / all;
     const depends = (full * share.depends) / all;
+    const isAll = share.allowed === all;
     surface.rect(left, base, cell - 2, full, "deny");
-    surface.rect(left, base + full - allowed, cell - 2, allowed, "partial");
+    surface.rect(left, base + full - allowed, cell - 2, allowed, isAll ? "allow" : "partial");
     surface.rect(left, base + full - allowed - depends, cell - 2, depends, "conditional-soft");
-    surface.rect(left, base + full - allowed - 1, cell - 2, allowed > 0 ? 2 : 0, "allow");
-    const words = share.depends > 0 && share.allowed === 0 ? `?${share.depends}` : String(share.allowed);
-    if (cell >= 15 && (share.allowed > 0 || share.depends > 0)) {
-      surface.text(words, left + cell / 2 - 1, base + full / 2 + 1, { color: "text", size: text - 3, anchor: "middle", weight: 600 });
-    }
+    const words = share.allowed > 0 ? String(share.allowed) : share.depends > 0 ? `◇${share.depends}` : "";
+    const style = { color: isAll ? "allow-ink" : "text", size: text - 3, weight: 600 };
+    surface.text(words, left + cell / 2 - 1, base + full / 2 + 1, { ...style, anchor: "middle" });
   }
 }
 
@@ -154,17 +153,22 @@ function label(surface, scene, row) {
     const sign = entry.isFolded ? "▸" : "▾";
     surface.text(sign, 8, middle, { color: "quiet", size: layout.text });
     const room = Math.floor((layout.label - 64) / (layout.text * 0.6));
-    surface.text(shortened(entry.name, room), 22, middle, { color: "text", size: layout.text, weight: 700, mono: true });
+    surface.text(shortenedPath(entry.name, room), 22, middle, { color: "text", size: layout.text, weight: 700, mono: true });
     const count = String(entry.routes);
     surface.text(count, layout.label - 10 - count.length * 7, middle, { color: "quiet", size: layout.text - 1 });
   } else {
-    const isNarrow = layout.label < 240;
-    const verbs = isNarrow ? shortVerb(verbWords(entry.route)) : shortened(verbWords(entry.route), 7);
+    const isNarrow = layout.label < 300;
+    const verbs = isNarrow ? shortVerb(entry.route.method) : shortened(entry.route.method, 7);
     const start = isNarrow ? 40 : VERB_WIDTH + 14;
     const middle = top + height / 2;
     surface.text(verbs, 10, middle, { color: "quiet", size: layout.text - 2, weight: 600, mono: true });
     const room = Math.floor((layout.label - start - 6) / (layout.text * 0.602));
-    surface.text(shortenedPath(entry.route.path, room), start, middle, { color: "text", size: layout.text, mono: true });
+    const path = shortenedPath(entry.route.path, room);
+    surface.text(path, start, middle, { color: "text", size: layout.text, mono: true });
+    const used = start + (path.length + 2) * layout.text * 0.602;
+    const rest = Math.floor((layout.label - used - 8) / (layout.text * 0.56));
+    const summary = shortened(entry.route.summary, rest);
+    if (rest > 5) surface.text(summary, used, middle, { color: "quiet", size: layout.text });
   }
   if (scene.focused?.row === row && scene.focused.column < 0) {
     surface.outline(2, top + 2, layout.label - 4, height - 4, "text");

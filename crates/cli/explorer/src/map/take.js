@@ -2,7 +2,6 @@
 
 import { KINDS } from "../parts/kinds.js";
 import { csv, download, downloadJson } from "../parts/download.js";
-import { verbWords } from "../parts/words.js";
 import { layoutOf } from "./layout.js";
 import { paint } from "./paint.js";
 import { canvasSurface, palette, svgSurface } from "./surface.js";
@@ -57,7 +56,7 @@ export async function takePng(shown) {
 export function takeCsv(shown) {
   const head = ["method", "path", "guard", ...shown.subjects];
   const rows = routeRows(shown).map(({ route, cells }) => [
-    verbWords(route), route.path, route.guard, ...shown.subjects.map((_, column) => word(cells, column)),
+    route.method, route.path, route.guard, ...shown.subjects.map((_, column) => word(cells, column)),
   ]);
   download("map.csv", "text/csv", csv(head, rows));
 }

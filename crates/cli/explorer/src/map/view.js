@@ -6,6 +6,7 @@ import { about, revision } from "../live.js";
 import { Empty, Pending } from "../parts/state.js";
 import { KINDS, LETTERS, Shape } from "../parts/kinds.js";
 import { counted } from "../parts/table.js";
+import { verbOf } from "../parts/words.js";
 import { useAnswer } from "../request.js";
 import { go, query, withQuery } from "../router.js";
 import { draftTexts, drafts } from "../try/drafts.js";
@@ -55,7 +56,7 @@ function Loaded({ answer, before, put }) {
     if (entry?.kind === "family") return go(withQuery({ fold: toggled(choice.folded, entry.name) }), { replace: true });
     const subject = view.subjects[column];
     if (!entry || !subject) return undefined;
-    return go(withQuery({ subject, verb: entry.route.verbs?.[0] ?? "page", path: entry.route.path }));
+    return go(withQuery({ subject, verb: verbOf(entry.route), path: entry.route.path }));
   };
   const close = () => {
     go(withQuery({ subject: null, verb: null, path: null }));
@@ -196,7 +197,7 @@ function openedSpot(view, members) {
     (entry) =>
       entry.kind === "route" &&
       entry.route.path === members.get("path") &&
-      (entry.route.verbs?.includes(members.get("verb") ?? "") || !entry.route.verbs?.length),
+      verbOf(entry.route) === members.get("verb"),
   );
   return column < 0 || row < 0 ? null : { row, column };
 }
@@ -216,7 +217,7 @@ function routeAt(view, row) {
  */
 function changesOf(answer, before, view) {
   if (!before) return () => false;
-  const columns = new Map(before.subjects.map(({ name }, at) => [name, at]));
+  const columns = new Map(before.subjects.map(({ subject }, at) => [subject, at]));
   return (/** @type {number} */ at, /** @type {number} */ column) => {
     const old = columns.get(view.subjects[column] ?? "");
     const now = answer.cells[at]?.[view.columns[column] ?? -1];

@@ -5,26 +5,28 @@ import { link } from "../router.js";
 
 /** @import { Call, Letter, Route, Witness } from "../../api.d.ts" */
 
-const ALL_VERBS = 6;
+/** @param {Route} route */
+export const routeWords = ({ method, path }) => `${method} ${path}`;
 
 /**
- * `GET`, `ANY`, or `PUT, POST`; `page` for a pattern of pages.
+ * By which verb a route is named in addresses; `page` for a pattern of pages.
  *
  * @param {Route} route
  */
-export function verbWords({ verbs = [] }) {
-  if (verbs.length === 0) return "page";
-  return verbs.length >= ALL_VERBS ? "ANY" : verbs.join(", ");
-}
+export const verbOf = ({ verbs: [verb = "page"] }) => verb;
 
-/** @param {Route} route */
-export const routeWords = (route) => `${verbWords(route)} ${route.path}`;
+/**
+ * Whether policies are asked at all.
+ *
+ * @param {Route} route
+ */
+export const isGuarded = ({ guard }) => guard !== "public" && guard !== "other";
 
 /**
  * @param {{ route: Route }} props
  */
 export function RouteLabel({ route }) {
-  return html`<span class="route"><span class="verb">${verbWords(route)}</span> <${Path} path=${route.path} /></span>`;
+  return html`<span class="route"><span class="verb">${route.method}</span> <${Path} path=${route.path} /></span>`;
 }
 
 /**
@@ -104,8 +106,8 @@ export function circumstances(context) {
  * @returns {Call}
  */
 export function callOf(subject, route, witness) {
-  const verb = /\/(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\//.exec(witness.resource)?.[1] ?? route.verbs?.[0];
-  const what = route.verbs?.length ? { method: verb ?? "GET", path: witness.path } : { page: witness.path };
+  const verb = /\/(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\//.exec(witness.resource)?.[1] ?? verbOf(route);
+  const what = route.guard === "page_pass" ? { page: witness.path } : { method: verb, path: witness.path };
   return { ...callerOf(subject), ...what, ...circumstances(witness.context) };
 }
 

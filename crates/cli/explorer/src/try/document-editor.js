@@ -5,6 +5,7 @@ import { ApiError, api } from "../api.js";
 import { about, revision } from "../live.js";
 import { Failure, Pending } from "../parts/state.js";
 import { TextDiff } from "../parts/text-diff.js";
+import { isGuarded } from "../parts/words.js";
 import { useAnswer } from "../request.js";
 import { link } from "../router.js";
 import { drafts, keep, throwAway } from "./drafts.js";
@@ -17,7 +18,7 @@ import { Verdict } from "./verdict.js";
  * @import { Mark } from "./editor.js"
  */
 
-/** @typedef {Pick<Document, "text" | "place"> & { tag: string | null }} Saved */
+/** @typedef {Pick<Document, "text" | "place" | "candidate"> & { tag: string | null }} Saved */
 
 /** @param {{ subject: string }} props */
 export function DocumentEditor({ subject }) {
@@ -65,6 +66,12 @@ function Loaded({ subject, saved, again }) {
       </div>
       ${error.value && html`<${Failure} error=${error.value} />`}
       ${isConflict && html`<${Conflict} subject=${subject} saved=${saved} draft=${draft} />`}
+      ${saved.candidate !== null &&
+      saved.candidate !== text &&
+      html`<p class="notice other">
+        A candidate waits for <code>gatepost promote</code>.
+        <button type="button" class="small" onClick=${() => keep(subject, { text: saved.candidate ?? "", tag: saved.tag })}>Go on with it</button>
+      </p>`}
       <${Editor}
         label=${`Document of ${subject}`}
         text=${text}
@@ -129,7 +136,7 @@ async function savedOf(subject, signal) {
     return await api.document(subject, signal);
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
-    return { text: NEW_DOCUMENT, place: "not there yet", tag: null };
+    return { text: NEW_DOCUMENT, place: "not there yet", candidate: null, tag: null };
   }
 }
 
@@ -147,8 +154,7 @@ function marksOf(trial) {
 
 /** @param {import("../../api.d.ts").Route[]} routes */
 function resourcesOf(routes) {
-  return routes.flatMap(({ verbs = [], path, guard }) => {
-    if (guard === "public" || guard === "other") return [];
+  return routes.filter(isGuarded).flatMap(({ verbs, path }) => {
     const pattern = path.replace(/\{[^}]*\}/g, "*");
     return verbs.length === 0 ? [`page${pattern}`] : verbs.map((verb) => `${verb}${pattern}`);
   });
