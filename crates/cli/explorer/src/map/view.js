@@ -152,7 +152,7 @@ function DraftsToggle() {
  */
 function Legend({ only, answer, view }) {
   const there = new Set(answer.cells.join(""));
-  return html`<div class="legend" role="group" aria-label="Only routes with cells that are">
+  return html`<div class="legend" role="group" aria-label="Kinds of cells">
     ${LETTERS.filter((letter) => there.has(letter)).map((letter) => {
       const isOn = only.includes(letter);
       const others = isOn ? only.filter((other) => other !== letter) : [...only, letter];
