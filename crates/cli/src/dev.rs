@@ -8,6 +8,7 @@ mod authorizer;
 mod banner;
 mod policy_folder;
 mod request_line;
+mod seen;
 mod session;
 mod settings;
 mod site;
@@ -31,12 +32,15 @@ use tracing_subscriber::EnvFilter;
 use self::api_file::{ApiFile, listed_methods, tell_notes};
 use self::banner::Banner;
 use self::policy_folder::PolicyFolder;
+use self::seen::Seen;
 use self::session::SessionFunction;
 use self::settings::Settings;
 use self::site::Site;
 use self::table::Table;
 use crate::command::DevArgs;
 use crate::development;
+use crate::explorer::{self, Explorer, ExplorerConfig, Origin, Serving};
+use crate::side::Source;
 use crate::watch;
 
 /// What is under way when it is to end has this long before people are told that it is waited for.
@@ -74,6 +78,17 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     let gateway_url = origin(&gateway_listener)?;
     let issuer_url = origin(&issuer_listener)?;
 
+    let explorer = Arc::new(Explorer::open(ExplorerConfig {
+        origin: Origin::open(
+            Source::Path(args.policies.clone()),
+            args.routes.clone().or_else(|| args.openapi.clone()),
+        )?,
+        stage: Some(stage.clone()),
+        editable: true,
+        watches: true,
+    })?);
+    let explorer_page = explorer_page(args, &explorer).await?;
+
     let engine = match &args.dynamodb_endpoint {
         Some(_) => None,
         None => Some(DynamoDb::start(Storage::Memory, 0).await?),
@@ -95,12 +110,14 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     let serve_issuer = Arc::clone(&issuer).serve(issuer_listener, until(&stopped));
     let issuer_server = tokio::spawn(serve_issuer);
 
-    let invoke = authorizer::start(args, &settings, function).await?;
+    let authorizer = authorizer::start(args, &settings, function).await?;
+    let invoke = Arc::new(Seen { authorizer, explorer: Arc::clone(&explorer) });
     tell_notes(&deployment.api);
     let banner = Banner {
         args,
         gateway_url: &gateway_url,
         issuer_url: &issuer_url,
+        explorer_url: &explorer_page.url(),
         table_url: &endpoint,
         takes_header: settings.takes_header(),
     };
@@ -108,7 +125,13 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     let gateway = Gateway::new(GatewayConfig {
         stage_variables: deployment.stage_variables,
         backend: args.backend.clone().map_or(Backend::Echo, Backend::Url),
-        observer: Some(Observer::new(request_line::print)),
+        observer: Some(Observer::new({
+            let explorer = Arc::clone(&explorer);
+            move |record| {
+                request_line::print(record);
+                explorer.saw(record);
+            }
+        })),
         ..GatewayConfig::new(stage, deployment.api, invoke)
     });
     let session = SessionFunction::start(&settings, &gateway_url);
@@ -129,6 +152,7 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
         let server = axum::serve(gateway_listener, served).with_graceful_shutdown(until(&stopped));
         tokio::spawn(server.into_future())
     };
+    let explorer_server = tokio::spawn(explorer_page.serve(until(&stopped)));
     tell(&banner);
 
     let interrupted = tokio::signal::ctrl_c();
@@ -142,13 +166,16 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
             Some(()) = changes.recv() => {
                 reload(&mut folder, &table, &gateway).await;
                 api_file.reload(&gateway, &issuer, site.as_ref());
+                explorer.refresh().await;
             }
         }
     }
     drop(stop);
+    explorer.end();
     let finished = async {
         gateway_server.await??;
         issuer_server.await??;
+        explorer_server.await??;
         if let Some(engine) = engine {
             engine.stop().await?;
         }
@@ -223,6 +250,22 @@ async fn listen(port: u16, option: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.with_context(|| {
         format!("cannot listen on 127.0.0.1:{port}: choose another port with `{option}`")
     })
+}
+
+/// The explorer's page: at the port that is asked for, or else at its usual one, or at any if another
+/// `gatepost dev` has that.
+async fn explorer_page(args: &DevArgs, explorer: &Arc<Explorer>) -> anyhow::Result<Serving> {
+    let listen = |port| {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Serving::listen(Arc::clone(explorer), address, "--explorer-port")
+    };
+    match args.explorer_port {
+        Some(port) => listen(port).await,
+        None => match listen(explorer::PORT).await {
+            Ok(serving) => Ok(serving),
+            Err(_) => listen(0).await,
+        },
+    }
 }
 
 /// Ready when the sender of `stopped` is gone.

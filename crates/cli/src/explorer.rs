@@ -7,6 +7,7 @@
 mod api;
 mod body;
 mod fault;
+mod feed;
 mod files;
 mod gate;
 mod origin;
@@ -22,14 +23,20 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use gatepost_core::gateway::StageArn;
+use gatepost_emulator::gateway::DecisionRecord;
+use http::StatusCode;
 use tokio::net::TcpListener;
 
 use self::fault::Fault;
+use self::feed::Feed;
 use self::gate::Gate;
 use self::origin::Kind;
 pub(crate) use self::origin::Origin;
 use self::world::World;
 use crate::watch;
+
+/// The port of the page, unless told otherwise.
+pub(crate) const PORT: u16 = 3002;
 
 /// What is read from a table is asked again after this long.
 const FRESH: Duration = Duration::from_secs(5);
@@ -49,6 +56,9 @@ pub(crate) struct ExplorerConfig {
 pub(crate) struct Explorer {
     config: ExplorerConfig,
     world: Mutex<(Arc<World>, Instant)>,
+    feed: Feed,
+    /// Held by whoever saves a document.
+    saving: Mutex<()>,
 }
 
 impl Explorer {
@@ -59,7 +69,7 @@ impl Explorer {
     /// When it cannot be read at all.
     pub(crate) fn open(config: ExplorerConfig) -> anyhow::Result<Self> {
         let world = Mutex::new((Arc::new(config.origin.read()?), Instant::now()));
-        Ok(Self { config, world })
+        Ok(Self { config, world, feed: Feed::new(), saving: Mutex::new(()) })
     }
 
     /// Reads the source again.
@@ -68,11 +78,12 @@ impl Explorer {
     ///
     /// When it cannot be read at all; then all is as it was.
     fn reload(&self) -> anyhow::Result<Arc<World>> {
-        let read = Arc::new(self.config.origin.read()?);
+        let read = self.config.origin.read()?;
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         // What follows from it has been worked out already.
         if world.0.revision != read.revision {
-            world.0 = read;
+            world.0 = Arc::new(read.after(&world.0));
+            self.feed.changed(&world.0.revision);
         }
         world.1 = Instant::now();
         Ok(Arc::clone(&world.0))
@@ -91,9 +102,7 @@ impl Explorer {
         Ok(async move {
             let Some(changes) = &mut changes else { return std::future::pending().await };
             while changes.recv().await.is_some() {
-                let explorer = Arc::clone(&self);
-                // A folder that cannot be read is shown as it was.
-                let _ = tokio::task::spawn_blocking(move || explorer.reload()).await;
+                self.refresh().await;
             }
         })
     }
@@ -109,11 +118,40 @@ impl Explorer {
             (Arc::clone(&world.0), world.1)
         };
         match self.config.origin.kind {
-            Kind::Table(_) if read.elapsed() > FRESH => self
-                .reload()
-                .map_err(|error| Fault::new(http::StatusCode::BAD_GATEWAY, format!("{error:#}"))),
+            Kind::Table(_) if read.elapsed() > FRESH => self.reloaded(),
             Kind::Folder(_) | Kind::Git(_) | Kind::Table(_) => Ok(world),
         }
+    }
+
+    /// What stands in the source at this moment.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read at all.
+    fn reloaded(&self) -> Result<Arc<World>, Fault> {
+        let failed = |error| Fault::new(StatusCode::BAD_GATEWAY, format!("{error:#}"));
+        self.reload().map_err(failed)
+    }
+
+    /// Reads the source again, since files of it were saved. What cannot be read is shown as it was.
+    pub(crate) async fn refresh(self: &Arc<Self>) {
+        let explorer = Arc::clone(self);
+        let _ = tokio::task::spawn_blocking(move || explorer.reload().map(drop)).await;
+    }
+
+    /// Tells whoever has the page open of a call.
+    pub(crate) fn saw(&self, record: &DecisionRecord) {
+        self.feed.call(record);
+    }
+
+    /// Takes the groups of a caller from an answer of the authorizer.
+    pub(crate) fn learn(&self, answer: &[u8]) {
+        self.feed.learn(answer);
+    }
+
+    /// Ends what would go on for ever, so that a server can be ended.
+    pub(crate) fn end(&self) {
+        self.feed.end();
     }
 
     /// The stage of calls: the one that was named, or the one of `gatepost dev`.
@@ -164,6 +202,14 @@ impl Serving {
         self,
         stopped: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<()> {
+        // What takes longest is under way before anybody asks for it.
+        let explorer = Arc::clone(&self.explorer);
+        tokio::task::spawn_blocking(move || {
+            if let Ok(world) = explorer.world() {
+                let _ = world.table(explorer.config.stage.as_ref()).map(drop);
+                let _ = world.run().map(drop);
+            }
+        });
         let router: Router = Router::new()
             .nest("/api", api::router(self.explorer))
             .fallback(files::serve)

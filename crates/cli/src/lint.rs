@@ -13,7 +13,7 @@ use gatepost_core::policy::PolicyDocument;
 
 pub(crate) use self::api::Api;
 pub(crate) use self::files::PolicyFile;
-pub(crate) use self::report::Report;
+pub(crate) use self::report::{Entry, Report};
 pub(crate) use self::source::Source;
 
 /// Looks for the traps that `looks_for` asks for, and for every fault.

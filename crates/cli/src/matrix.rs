@@ -4,6 +4,7 @@
 mod cell;
 mod columns;
 pub(crate) mod csv;
+mod decided;
 pub(crate) mod html;
 pub(crate) mod json;
 mod table;
@@ -11,4 +12,5 @@ pub(crate) mod text;
 
 pub(crate) use self::cell::{Kind, reason, reason_of};
 pub(crate) use self::columns::{Column, Columns};
+pub(crate) use self::decided::Known;
 pub(crate) use self::table::{Row, Table};

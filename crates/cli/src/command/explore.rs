@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use gatepost_core::gateway::StageArn;
 
 use crate::exit_status::ExitStatus;
-use crate::explorer::{Explorer, ExplorerConfig, Origin, Serving};
+use crate::explorer::{Explorer, ExplorerConfig, Origin, PORT, Serving};
 use crate::side::Source;
 
 /// Show who may do what, and try a change, in a browser
@@ -36,7 +36,7 @@ pub(crate) struct ExploreArgs {
     edit: bool,
 
     /// Port of the page; 0 takes a free one
-    #[arg(long, value_name = "PORT", default_value_t = 3002)]
+    #[arg(long, value_name = "PORT", default_value_t = PORT)]
     port: u16,
 
     /// Address to listen at; beyond this machine, whoever has the printed address with its key may

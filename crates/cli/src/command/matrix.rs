@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 
 use crate::exit_status::ExitStatus;
 use crate::matrix::text::Terminal;
-use crate::matrix::{Columns, Table, csv, html, json, text};
+use crate::matrix::{Columns, Known, Table, csv, html, json, text};
 use crate::routes::RouteList;
 
 /// Show who may call what: subjects against the routes of an API
@@ -121,7 +121,7 @@ impl MatrixArgs {
             writeln!(stderr, "{}: {note}", file.display())?;
         }
         let scope = Scope { stage: self.stage.clone(), ..Scope::default() };
-        let mut table = Table::new(columns, &list, &scope);
+        let mut table = Table::new(columns, &list, &scope, &Known::default());
         if !self.only.is_empty() {
             let wanted: Vec<_> = self.only.iter().map(|only| only.decision()).collect();
             table.keep(|access| wanted.contains(&access.decision));

@@ -41,10 +41,6 @@ impl Question {
     ///
     /// When a name can be nobody's, a key is none, or the token's groups are no list of texts.
     pub(crate) fn caller(&self) -> anyhow::Result<Caller> {
-        let party = match &self.claims {
-            None => Party::default(),
-            Some(claims) => Party::of_claims(claims, &self.groups_claim, &self.kinds)?,
-        };
         let said = RequestContext {
             source_ip: self.source_ip,
             now: Some(self.now.unwrap_or_else(OffsetDateTime::now_utc)),
@@ -55,7 +51,20 @@ impl Question {
             no_claim(key)?;
             context.insert(key, value.as_str());
         }
-        party.and(self.given.clone()).caller(context)
+        self.party()?.caller(context)
+    }
+
+    /// What the token says and what is given, together.
+    ///
+    /// # Errors
+    ///
+    /// When the token's groups are no list of texts.
+    pub(crate) fn party(&self) -> anyhow::Result<Party> {
+        let party = match &self.claims {
+            None => Party::default(),
+            Some(claims) => Party::of_claims(claims, &self.groups_claim, &self.kinds)?,
+        };
+        Ok(party.and(self.given.clone()))
     }
 }
 

@@ -2,14 +2,18 @@
 
 mod ask;
 mod documents;
+mod events;
 mod map;
+mod past;
+mod save;
 mod spans;
+mod trial;
 
 use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -28,9 +32,15 @@ pub(super) fn router(explorer: Arc<Explorer>) -> Router {
         .route("/matrix", get(map::matrix))
         .route("/who", get(map::who))
         .route("/what", get(map::what))
-        .route("/explain", axum::routing::post(ask::explain))
+        .route("/explain", post(ask::explain))
         .route("/documents", get(documents::list))
-        .route("/documents/{subject}", get(documents::one))
+        .route("/documents/{subject}", get(documents::one).put(save::save))
+        .route("/try", post(trial::try_out))
+        .route("/plan", post(save::plan))
+        .route("/case", post(ask::case))
+        .route("/history/{subject}", get(past::history))
+        .route("/history/{subject}/diff", get(past::difference))
+        .route("/events", get(events::events))
         .fallback(async || {
             Fault::new(StatusCode::NOT_FOUND, "the API has no such address: see docs/explorer.md")
         })
@@ -74,7 +84,7 @@ async fn about(State(explorer): Shared) -> Result<Json<Value>, Fault> {
             "routes_file": routes,
             "editable": config.editable,
             "saves": config.editable.then_some(saves),
-            "history": matches!(config.origin.kind, Kind::Table(_)),
+            "history": config.origin.has_history(),
             "watch": config.watches,
             "stage": explorer.stage()?.to_string(),
             "revision": world.revision,

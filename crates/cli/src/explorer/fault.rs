@@ -20,6 +20,11 @@ impl Fault {
         Self { status, members }
     }
 
+    /// What to do.
+    pub(super) fn sentence(&self) -> &str {
+        self.members.get("error").and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// The same, about the member or parameter of this name.
     #[must_use]
     pub(super) fn of(self, field: &str) -> Self {

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::world::{Entry, RoutesFile, World};
 use crate::command::canonical;
 use crate::policy_table::{PolicyTable, TableArgs};
+use crate::provenance::commit;
 use crate::routes::RouteList;
 use crate::side::{Side, Source};
 use crate::suite::Suite;
@@ -95,6 +96,15 @@ impl Origin {
         })
     }
 
+    /// Whether older versions of documents can be seen.
+    pub(super) fn has_history(&self) -> bool {
+        match &self.kind {
+            Kind::Folder(folder) => commit(folder, "HEAD").is_some(),
+            Kind::Git(_) => false,
+            Kind::Table(_) => true,
+        }
+    }
+
     /// How a path is called to people: what stands in a revision by its name there.
     fn shown(&self, path: &Path) -> PathBuf {
         match &self.kind {
@@ -142,8 +152,9 @@ impl Origin {
             return Err("which routes? name an OpenAPI 3 document with `--routes`".to_owned());
         };
         let list = RouteList::open(&path).map_err(|error| format!("{error:#}"))?;
-        let text = std::fs::read(&path).unwrap_or_default();
-        Ok(RoutesFile { shown: self.shown(&path), digest: digest(&text), path, list })
+        // It has just been read.
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        Ok(RoutesFile { shown: self.shown(&path), text, list })
     }
 
     fn of_files(

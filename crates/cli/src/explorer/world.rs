@@ -13,7 +13,7 @@ use http::StatusCode;
 use super::fault::Fault;
 use super::origin::digest;
 use crate::explain::Documents;
-use crate::matrix::{Columns, Table};
+use crate::matrix::{Columns, Known, Table};
 use crate::routes::RouteList;
 use crate::suite::{Run, Suite};
 
@@ -53,10 +53,9 @@ impl Default for Entry {
 /// The routes, and the file they stand in.
 #[derive(Debug)]
 pub(super) struct RoutesFile {
-    pub(super) path: PathBuf,
     /// For people.
     pub(super) shown: PathBuf,
-    pub(super) digest: String,
+    pub(super) text: String,
     pub(super) list: RouteList,
 }
 
@@ -73,6 +72,8 @@ pub(super) struct World {
     routes: Arc<Result<RoutesFile, String>>,
     suites: Arc<Result<Vec<Suite>, String>>,
     documents: Documents,
+    /// What was found out of the same documents before.
+    known: Known,
     table: OnceLock<Table>,
     run: OnceLock<Run>,
 }
@@ -90,7 +91,7 @@ impl World {
         let mut all = tests;
         let tags = entries.iter().map(|(subject, entry)| format!("{subject} {}", entry.tag));
         let of_routes = match &routes {
-            Ok(routes) => routes.digest.clone(),
+            Ok(routes) => routes.text.clone(),
             Err(error) => error.clone(),
         };
         for part in tags.chain(faults.iter().cloned()).chain([of_routes]) {
@@ -113,8 +114,18 @@ impl World {
         });
         let documents = Documents::of(&root, held);
         let (routes, suites) = beside;
-        let (table, run) = (OnceLock::new(), OnceLock::new());
-        Self { revision, root, entries, faults, routes, suites, documents, table, run }
+        let (known, table, run) = (Known::default(), OnceLock::new(), OnceLock::new());
+        Self { revision, root, entries, faults, routes, suites, documents, known, table, run }
+    }
+
+    /// The same, where what was found out in `before` need not be found out again.
+    #[must_use]
+    pub(super) fn after(mut self, before: &Self) -> Self {
+        let text = |world: &Self| world.routes.as_ref().as_ref().ok().map(|one| one.text.clone());
+        if Arc::ptr_eq(&self.routes, &before.routes) || text(&self) == text(before) {
+            self.known = before.table.get().map_or_else(|| before.known.clone(), Table::known);
+        }
+        self
     }
 
     /// The same with other documents for some subjects; `None` takes one away.
@@ -134,8 +145,7 @@ impl World {
                 Fault::new(StatusCode::UNPROCESSABLE_ENTITY, sentence)
                     .of(&format!("drafts.{subject}"))
             })?;
-            let known = entries.remove(subject);
-            let place = known.map_or_else(|| self.documents.path_for(subject), |known| known.place);
+            let place = self.place_of(subject);
             let (text, document) = (text.clone(), Ok(document));
             entries.insert(subject.clone(), Entry { place, text, document, ..Entry::default() });
         }
@@ -149,7 +159,7 @@ impl World {
         };
         let faults = self.faults.iter().filter(|fault| !is_mended(fault)).cloned().collect();
         let beside = (Arc::clone(&self.routes), Arc::clone(&self.suites));
-        Ok(Self::of(self.revision.clone(), self.root.clone(), entries, faults, beside))
+        Ok(Self::of(self.revision.clone(), self.root.clone(), entries, faults, beside).after(self))
     }
 
     /// The documents, none of which is at fault: an answer without one that may hold a Deny would be
@@ -163,6 +173,12 @@ impl World {
             return Ok(&self.documents);
         }
         Err(conflict(format!("mend these first:\n{}", self.faults.join("\n"))))
+    }
+
+    /// Where the document of a subject is, or belongs, for people.
+    pub(super) fn place_of(&self, subject: &Subject) -> PathBuf {
+        let known = self.entries.get(subject).map(|entry| entry.place.clone());
+        known.unwrap_or_else(|| self.documents.path_for(subject))
     }
 
     /// What keeps files from being documents.
@@ -215,7 +231,8 @@ impl World {
         Ok(self.table.get_or_init(|| {
             let columns = documents.iter().map(|(subject, held)| (subject, &held.document));
             let scope = Scope { stage: stage.cloned(), ..Scope::default() };
-            let mut table = Table::new(Columns::of_each(columns), &routes.list, &scope);
+            let mut table =
+                Table::new(Columns::of_each(columns), &routes.list, &scope, &self.known);
             table.policies = self.root.display().to_string();
             table.routes = routes.shown.display().to_string();
             table

@@ -24,10 +24,15 @@ impl Api {
     ///
     /// When it cannot be read, or does not say what routes there are.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        let routes = RouteList::open(path)?.routes;
+        let list = RouteList::open(path)?;
         // It has just been read; at worst, every route is said to be at its beginning.
         let text = std::fs::read_to_string(path).unwrap_or_default();
-        Ok(Self { path: path.to_owned(), text, routes })
+        Ok(Self::of(path, text, &list))
+    }
+
+    /// The routes of a file that was read already.
+    pub(crate) fn of(path: &Path, text: String, list: &RouteList) -> Self {
+        Self { path: path.to_owned(), text, routes: list.routes.clone() }
     }
 
     /// The routes for the engine, in the same order.

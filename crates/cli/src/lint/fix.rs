@@ -1,7 +1,6 @@
 //! `gatepost lint --fix`: repairs that change nothing, and verbs that no request has.
 
 use std::io::Write;
-use std::path::Path;
 
 use anyhow::Context as _;
 use gatepost_core::analysis::{
@@ -13,6 +12,7 @@ use gatepost_core::policy::{PolicyDocument, Resources};
 use super::files::PolicyFile;
 use super::report::counted;
 use super::source::{Node, Source};
+use crate::whole_file;
 
 /// How often the result of a repair is looked at again.
 const MAX_ROUNDS: usize = 8;
@@ -54,7 +54,8 @@ pub(crate) fn fix(
         )?;
         return Ok(());
     }
-    write(&file.path, &repair.text).with_context(|| format!("cannot write `{name}`"))?;
+    whole_file::write(&file.path, &repair.text)
+        .with_context(|| format!("cannot write `{name}`"))?;
     writeln!(stderr, "{name}: {}", counted(repair.done.len(), "repair"))?;
     for done in &repair.done {
         writeln!(stderr, "  {done}")?;
@@ -227,17 +228,4 @@ fn patterns(text: &str) -> Vec<(String, String)> {
         }
     }
     patterns
-}
-
-/// Puts `text` in the place of the file at once: who reads it meanwhile has the old or the new.
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    // Through a link to the file itself.
-    let path = path.canonicalize()?;
-    let folder = path.parent().context("it is in no folder")?;
-    let mut temporary = tempfile::Builder::new().prefix(".gatepost-").tempfile_in(folder)?;
-    temporary.write_all(text.as_bytes())?;
-    temporary.as_file().set_permissions(std::fs::metadata(&path)?.permissions())?;
-    temporary.as_file().sync_all()?;
-    temporary.persist(&path)?;
-    Ok(())
 }

@@ -1,16 +1,14 @@
 //! The matrix itself: what each subject may do with each route, and which pages it may see.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::num::NonZero;
+use std::sync::Arc;
 
-use gatepost_core::analysis::{RouteAccess, RouteRequests, Scope, page_access, route_access};
-use gatepost_core::gateway::{PathTemplate, Segment, VERBS};
-use gatepost_core::policy::{PolicyDocument, ResourcePattern};
-use gatepost_emulator::gateway::MethodVerb;
+use gatepost_core::analysis::{RouteAccess, Scope};
+use gatepost_core::gateway::{PathTemplate, Segment};
 
 use super::cell::Kind;
 use super::columns::{Column, Columns};
+use super::decided::{Decided, Known, calls, decide, verbs_of};
 use crate::routes::{Guard, Route, RouteList};
 
 /// A matrix, ready to be written.
@@ -24,6 +22,8 @@ pub(crate) struct Table {
     pub(crate) routes: String,
     pub(crate) columns: Vec<Column>,
     pub(crate) rows: Vec<Row>,
+    /// The answers that the rows are made of, by column.
+    decided: Vec<Arc<Decided>>,
 }
 
 /// A route, or those of its verbs that are alike; or the pages that a pattern names.
@@ -38,7 +38,7 @@ pub(crate) struct Row {
     pub(crate) summary: String,
     pub(crate) guard: Guard,
     /// One for each column, or none where the policies are not asked.
-    pub(crate) cells: Vec<RouteAccess>,
+    pub(crate) cells: Vec<Arc<RouteAccess>>,
     /// The numbers of the footnotes of the cells that have one.
     pub(crate) notes: Vec<Option<usize>>,
 }
@@ -92,38 +92,43 @@ impl Row {
 }
 
 impl Table {
-    /// Decides every cell.
-    pub(crate) fn new(columns: Columns, list: &RouteList, scope: &Scope) -> Self {
+    /// Decides every cell, but for those of columns that are known from a table of the same routes
+    /// and scope.
+    pub(crate) fn new(columns: Columns, list: &RouteList, scope: &Scope, known: &Known) -> Self {
         let Columns(columns) = columns;
-        let decide = |routes: &[Route]| -> Vec<Row> {
-            routes.iter().flat_map(|route| rows_of(route, list, &columns, scope)).collect()
-        };
-        // The routes have nothing to do with each other, and of a large API there are many.
-        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let chunk = list.routes.len().div_ceil(processors).max(1);
-        let mut rows: Vec<Row> = std::thread::scope(|threads| {
-            let threads: Vec<_> = list
-                .routes
-                .chunks(chunk)
-                .map(|routes| threads.spawn(move || decide(routes)))
-                .collect();
-            let rows = threads.into_iter().map(|thread| match thread.join() {
-                Ok(rows) => rows,
-                Err(panic) => std::panic::resume_unwind(panic),
-            });
-            rows.flatten().collect()
-        });
-        rows.extend(page_rows(&columns, scope));
+        let calls = calls(list);
+        let decided = decide(&columns, &calls, scope, known);
+        let mut rows = Vec::new();
+        let mut answered = 0;
+        for route in &list.routes {
+            let verbs = verbs_of(route, list);
+            let cells = |number: usize| -> Vec<Arc<RouteAccess>> {
+                let asked = route.guard.asks_policies();
+                let answers = decided.iter().filter(|_| asked);
+                answers.filter_map(|decided| decided.calls.get(number).cloned()).collect()
+            };
+            let cells = verbs.iter().enumerate().map(|(at, verb)| (*verb, cells(answered + at)));
+            rows.extend(rows_of(route, cells.collect()));
+            if route.guard.asks_policies() {
+                answered += verbs.len();
+            }
+        }
+        rows.extend(page_rows(&decided));
         rows.sort_by_cached_key(order);
         let (title, policies, routes) = (list.title.clone(), String::new(), String::new());
-        let mut table = Self { title, policies, routes, columns, rows };
+        let mut table = Self { title, policies, routes, columns, rows, decided };
         table.number();
         table
     }
 
+    /// What need not be decided again.
+    pub(crate) fn known(&self) -> Known {
+        Known::of(&self.columns, &self.decided)
+    }
+
     /// Keeps the rows that have a cell as `wanted`.
     pub(crate) fn keep(&mut self, wanted: impl Fn(&RouteAccess) -> bool) {
-        self.rows.retain(|row| row.cells.iter().any(&wanted));
+        self.rows.retain(|row| row.cells.iter().any(|access| wanted(access)));
         self.number();
     }
 
@@ -131,7 +136,7 @@ impl Table {
     fn number(&mut self) {
         let mut last = 0;
         for row in &mut self.rows {
-            let number = |access: &RouteAccess| {
+            let number = |access: &Arc<RouteAccess>| {
                 let has_note = Kind::of(access).has_note();
                 last += usize::from(has_note);
                 has_note.then_some(last)
@@ -167,7 +172,7 @@ impl Table {
         let notes = self.rows.iter().flat_map(|row| {
             let cells = row.notes.iter().zip(&self.columns).zip(&row.cells);
             cells.filter_map(move |((number, column), access)| {
-                Some(((*number)?, row, column, access))
+                Some(((*number)?, row, column, access.as_ref()))
             })
         });
         notes.collect()
@@ -180,33 +185,13 @@ impl Table {
     }
 }
 
-/// The verbs that a route is for: those of `ANY` are what the path has no method of its own for.
-fn verbs_of(route: &Route, list: &RouteList) -> Vec<&'static str> {
-    match route.verb {
-        MethodVerb::One(verb) => vec![verb],
-        MethodVerb::Any => {
-            let is_own = |verb: &&str| {
-                let own = MethodVerb::one(verb);
-                let mut same = list.routes.iter().filter(|r| r.template == route.template);
-                !same.any(|other| Some(other.verb) == own)
-            };
-            VERBS.into_iter().filter(is_own).collect()
-        }
-    }
-}
-
 /// One row, or one for each set of verbs that are alike for every column.
-fn rows_of(route: &Route, list: &RouteList, columns: &[Column], scope: &Scope) -> Vec<Row> {
-    let others: Vec<&PathTemplate> =
-        list.paths.iter().filter(|other| **other != route.template).collect();
+fn rows_of(route: &Route, cells: Vec<(&'static str, Vec<Arc<RouteAccess>>)>) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    for verb in verbs_of(route, list) {
-        let requests = RouteRequests { verb, template: &route.template, others: &others };
-        let asked = if route.guard.asks_policies() { columns } else { &[] };
-        let decide = |column: &Column| route_access(&column.documents(), &requests, scope);
-        let cells: Vec<RouteAccess> = asked.iter().map(decide).collect();
-        let is_like =
-            |row: &&mut Row| row.cells.iter().map(Kind::of).eq(cells.iter().map(Kind::of));
+    for (verb, cells) in cells {
+        let kinds =
+            |cells: &[Arc<RouteAccess>]| cells.iter().map(|one| Kind::of(one)).collect::<Vec<_>>();
+        let is_like = |row: &&mut Row| kinds(&row.cells) == kinds(&cells);
         match rows.iter_mut().find(is_like) {
             Some(row) => row.verbs.push(verb),
             None => rows.push(Row {
@@ -238,26 +223,18 @@ fn rows_of(route: &Route, list: &RouteList, columns: &[Column], scope: &Scope) -
 }
 
 /// A row for each pattern of pages that a document has.
-fn page_rows(columns: &[Column], scope: &Scope) -> Vec<Row> {
-    let documents = columns.iter().flat_map(Column::documents);
-    let statements = documents.flat_map(PolicyDocument::statements);
-    let patterns = statements.flat_map(|statement| statement.resources().patterns());
-    let pages: BTreeMap<&str, &ResourcePattern> = patterns
-        .filter_map(|pattern| Some((pattern.as_str().strip_prefix("page/")?, pattern)))
-        .collect();
-    let row = |(page, pattern): (&str, &ResourcePattern)| Row {
+fn page_rows(decided: &[Arc<Decided>]) -> Vec<Row> {
+    let patterns = decided.first().into_iter().flat_map(|first| first.pages.keys());
+    let row = |page: &String| Row {
         method: "page".to_owned(),
         verbs: Vec::new(),
         place: Place::Pages(format!("/{page}")),
         summary: String::new(),
         guard: Guard::Operation,
-        cells: columns
-            .iter()
-            .map(|column| page_access(&column.documents(), pattern, scope))
-            .collect(),
+        cells: decided.iter().filter_map(|decided| decided.pages.get(page).cloned()).collect(),
         notes: Vec::new(),
     };
-    pages.into_iter().map(row).collect()
+    patterns.map(row).collect()
 }
 
 /// Routes before pages. Paths by their segments, so that a family is together and a path comes before those below it;

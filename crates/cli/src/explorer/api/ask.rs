@@ -1,15 +1,17 @@
 //! Why a call is allowed or denied.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::path::Path;
 
 use anyhow::Context as _;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use gatepost_core::policy::PolicyDocument;
 use gatepost_core::subject::SubjectKind;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::spans::Spans;
 use super::{Shared, aside};
@@ -19,6 +21,7 @@ use crate::explorer::body::{self, Drafts};
 use crate::explorer::fault::Fault;
 use crate::explorer::world::World;
 use crate::paint::Paint;
+use crate::suite::{Expected, Suite};
 use crate::unverified::{claims_of, read_token};
 
 /// A call, as a form or a script has it.
@@ -47,6 +50,8 @@ pub(super) struct Call {
     context: BTreeMap<String, String>,
     #[serde(default)]
     drafts: Drafts,
+    /// What is to become of it, in a test.
+    expect: Option<Expected>,
 }
 
 impl Call {
@@ -87,6 +92,73 @@ impl Call {
 fn claims_in(token: &str) -> anyhow::Result<Value> {
     let token = read_token(token.to_owned(), &mut std::io::empty())?;
     claims_of(&token).context("this is no token")
+}
+
+/// The call as a suite for `gatepost test`.
+pub(super) async fn case(State(explorer): Shared, body: Bytes) -> Result<Json<Value>, Fault> {
+    let call: Call = body::read(&body)?;
+    let expect = call.expect.ok_or_else(|| {
+        let what = "say what is to become of the call: `expect`, such as `allow` or `deny`";
+        Fault::from(anyhow::anyhow!(what)).of("expect")
+    })?;
+    aside(explorer, move |explorer| Ok(json!({ "yaml": suite(explorer, &call, expect)? })))
+        .await
+        .map(Json)
+}
+
+fn suite(explorer: &Explorer, call: &Call, expect: Expected) -> Result<String, Fault> {
+    let request = match (&call.page, &call.method, &call.path) {
+        (Some(page), _, _) => format!("page {page}"),
+        (None, Some(method), Some(path)) => format!("{method} {path}"),
+        (None, _, _) => {
+            let what = "say which call: `method` and `path`, or `page`";
+            return Err(Fault::from(anyhow::anyhow!(what)).of("path"));
+        }
+    };
+    let question = call.question()?;
+    let Party { groups, user, client, scopes, claims } = question.party()?;
+    // Of a token, what no document asks for is nobody's business.
+    let world = explorer.world()?;
+    let documents = world.entries.values().filter_map(|entry| entry.document.as_ref().ok());
+    let asked: BTreeSet<&str> = documents.flat_map(PolicyDocument::claim_names).collect();
+    let claims = claims.into_iter().filter(|(name, _)| {
+        call.claims.contains_key(name)
+            || (asked.contains(name.as_str()) && !matches!(name.as_str(), "sub" | "client_id"))
+    });
+    let mut principal = Map::new();
+    put(&mut principal, "groups", json!(groups));
+    put(&mut principal, "user", json!(user));
+    put(&mut principal, "client", json!(client));
+    put(&mut principal, "scopes", json!(scopes));
+    put(&mut principal, "claims", json!(claims.collect::<BTreeMap<String, String>>()));
+    let mut context = Map::new();
+    put(&mut context, "source_ip", json!(call.source_ip));
+    put(&mut context, "now", json!(call.now));
+    put(&mut context, "keys", json!(call.context));
+    let mut test = Map::new();
+    put(&mut test, "principal", "caller".into());
+    put(&mut test, "context", context.into());
+    put(&mut test, "requests", json!({ request: expect.as_str() }));
+    let mut suite = Map::new();
+    put(&mut suite, "stage", json!(explorer.config.stage.as_ref().map(ToString::to_string)));
+    suite.insert("principals".to_owned(), json!({ "caller": principal }));
+    put(&mut suite, "tests", json!([test]));
+    let yaml = serde_yaml_ng::to_string(&suite).map_err(anyhow::Error::from)?;
+    Suite::parse(Path::new("the case"), &yaml)?;
+    Ok(yaml)
+}
+
+/// Adds a member that says anything.
+fn put(members: &mut Map<String, Value>, name: &str, value: Value) {
+    let is_empty = match &value {
+        Value::Null => true,
+        Value::Array(elements) => elements.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    };
+    if !is_empty {
+        members.insert(name.to_owned(), value);
+    }
 }
 
 pub(super) async fn explain(State(explorer): Shared, body: Bytes) -> Result<Json<Value>, Fault> {

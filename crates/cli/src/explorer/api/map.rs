@@ -30,7 +30,7 @@ pub(super) async fn map(State(explorer): Shared) -> Result<Json<Value>, Fault> {
 #[serde(deny_unknown_fields)]
 pub(super) struct DraftsOnly {
     #[serde(default)]
-    drafts: Drafts,
+    pub(super) drafts: Drafts,
 }
 
 /// The map as it would be.
@@ -45,6 +45,8 @@ pub(super) async fn map_of_drafts(
         if drafts.is_empty() {
             return compact(explorer, &world);
         }
+        // What the drafts leave as it is need not be decided once more.
+        world.table(explorer.config.stage.as_ref())?;
         compact(explorer, &world.with(&drafts)?)
     })
     .await
@@ -68,7 +70,10 @@ fn compact(explorer: &Explorer, world: &World) -> Result<Json<Value>, Fault> {
             "guard": json::guard(row),
         })
     });
-    let cells = table.rows.iter().map(|row| row.cells.iter().map(letter).collect::<String>());
+    let cells = table
+        .rows
+        .iter()
+        .map(|row| row.cells.iter().map(|access| letter(access)).collect::<String>());
     Ok(Json(json!({
         "revision": world.revision,
         "subjects": subjects.collect::<Vec<_>>(),
