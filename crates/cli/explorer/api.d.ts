@@ -137,12 +137,6 @@ export interface Finding {
   example?: { request?: string; decision?: string };
 }
 
-export interface Fault {
-  message: string;
-  line?: number;
-  column?: number;
-}
-
 export interface Difference {
   subject: string;
   gained: Change[];
@@ -157,17 +151,33 @@ export interface Change {
 }
 
 export interface Trial {
-  lint: Finding[];
-  faults: (Fault | string)[];
+  /** What makes it no document; then there is nothing else. */
+  faults: Finding[];
+  lint: Finding[] | null;
   diff: Difference | null;
   suite: { cases: number; failed: FailedCase[] } | null;
-  size: { bytes: number; limit: number; before: number } | null;
+  /** Why the suites could not be run. */
+  suite_fault: string | null;
+  size: Size | null;
+}
+
+/** In bytes: of the answer to whoever has all groups and this subject, and to this subject alone. */
+export interface Size {
+  bytes: number | null;
+  before: number | null;
+  alone: number | null;
+  limit: number;
 }
 
 export interface FailedCase {
-  name: string;
-  outcome: string;
-  before: "pass" | "fail";
+  principal: string;
+  method: string | null;
+  path: string;
+  difference: string;
+  why: string[];
+  file: string;
+  /** Without the change; null if it could not be run. */
+  before: "pass" | "fail" | null;
 }
 
 export interface History {
@@ -177,12 +187,13 @@ export interface History {
 }
 
 export interface Revision {
-  /** A number in a table; a commit in a repository. */
-  version: number | string;
+  /** From 1; in a repository it counts the commits that changed the file. */
+  version: number;
   what: "document" | "candidate" | "removed" | "unreadable";
   updated_at: string | null;
   updated_by: string | null;
   comment: string | null;
+  /** The commit. */
   source_revision: string | null;
   /** How many requests more, and less. */
   gained: number;
@@ -201,5 +212,6 @@ export interface LiveCall {
   reason: string | null;
   cache: string | null;
   micros: number | null;
-  groups: string[];
+  /** Null where they are not known. */
+  groups: string[] | null;
 }

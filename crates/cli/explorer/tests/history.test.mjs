@@ -38,5 +38,5 @@ pageTest("any two versions are compared, and the address has which", {}, async (
   await versions(page).nth(1).getByRole("radio", { name: /^to/ }).check();
   await versions(page).first().getByRole("radio", { name: /^from/ }).check();
   await page.getByRole("row").filter({ hasText: "lost" }).filter({ hasText: "DELETE" }).waitFor();
-  assert.match(page.url(), /\?from=[0-9a-f]+&to=[0-9a-f]+$/);
+  assert.match(page.url(), /\?from=2&to=1$/);
 });

@@ -65,10 +65,10 @@ function Between({ subject, from, to }) {
   const answer = useAnswer((signal) => api.difference(subject, from, to, signal), [subject, from, to, revision.value]);
   const diff = answer.value;
   return html`<section class="panel" aria-labelledby="between">
-    <h2 id="between">From ${short(from)} to ${short(to)}</h2>
+    <h2 id="between">From version ${from} to ${to}</h2>
     ${diff
       ? html`<${Difference} diff=${diff} />
-          <${TextDiff} left=${diff.texts.from ?? ""} right=${diff.texts.to ?? ""} leftLabel=${short(from)} rightLabel=${short(to)} />`
+          <${TextDiff} left=${diff.texts.from ?? ""} right=${diff.texts.to ?? ""} leftLabel=${`Version ${from}`} rightLabel=${`Version ${to}`} />`
       : html`<${Pending} answer=${answer} />`}
   </section>`;
 }
@@ -84,7 +84,7 @@ function columns(from, to) {
     shown: (/** @type {Revision} */ { version }) => html`<input
       type="radio"
       name=${name}
-      aria-label=${`${name} ${short(version)}`}
+      aria-label=${`${name} version ${version}`}
       checked=${String(version) === chosen}
       onChange=${() => go(withQuery({ from, to, [name]: String(version) }), { replace: true })}
     />`,
@@ -92,10 +92,11 @@ function columns(from, to) {
   return [
     radio("from", from),
     radio("to", to),
-    { name: "version", text: ({ version }) => version, shown: ({ version }) => html`<code>${short(version)}</code>` },
+    { name: "version", text: ({ version }) => version, className: "number" },
     { name: "when", text: ({ updated_at: at }) => at ?? "unknown", shown: ({ updated_at: at }) => (at ? html`<time datetime=${at}>${at.replace("T", " ").replace(/(\.\d+)?Z$/, "")}</time>` : "unknown") },
     { name: "who", text: ({ updated_by: by }) => by ?? "unknown" },
     { name: "why", text: ({ comment }) => comment ?? "" },
+    { name: "commit", text: ({ source_revision: commit }) => commit ?? "", shown: ({ source_revision: commit }) => html`<code>${commit?.slice(0, COMMIT)}</code>` },
     { name: "what", text: ({ what }) => what },
     { name: "meaning", text: meaning },
   ];
@@ -107,9 +108,5 @@ function meaning({ gained, lost, unknown }) {
   return `${words.filter(Boolean).join(", ") || "no request changed"}${unknown ? ", perhaps more" : ""}`;
 }
 
-// Commits are long; seven digits are what git shows.
-/** @param {string | number} version */
-function short(version) {
-  const text = String(version);
-  return /^[0-9a-f]{40}$/.test(text) ? text.slice(0, 7) : `version ${text}`;
-}
+// So many digits of a commit does git show.
+const COMMIT = 7;

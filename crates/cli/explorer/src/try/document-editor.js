@@ -143,8 +143,7 @@ async function savedOf(subject, signal) {
 /** @param {Trial | null} trial @returns {Mark[]} */
 function marksOf(trial) {
   if (!trial) return [];
-  const faults = trial.faults.flatMap((fault) => (typeof fault === "string" ? [] : [{ level: "error", ...fault }]));
-  return [...faults, ...trial.lint].map(({ line = 1, column = 1, level, message }) => ({
+  return [...trial.faults, ...(trial.lint ?? [])].map(({ line = 1, column = 1, level, message }) => ({
     line,
     column,
     severity: level === "error" ? "error" : level === "warning" ? "warning" : "info",

@@ -8,7 +8,7 @@ import { Pending } from "../parts/state.js";
 import { counted } from "../parts/table.js";
 
 /**
- * @import { FailedCase, Fault, Finding, Trial } from "../../api.d.ts"
+ * @import { FailedCase, Finding, Size as Bytes, Trial } from "../../api.d.ts"
  * @import { Answer } from "../request.js"
  */
 
@@ -24,7 +24,8 @@ export function Verdict({ answer }) {
       <${Difference} diff=${trial.diff} />
     </section>`}
     ${trial.suite && html`<${Suite} suite=${trial.suite} />`}
-    <${Findings} lint=${trial.lint} />
+    ${trial.suite_fault && html`<p class="notice other">The tests could not be run: ${trial.suite_fault}</p>`}
+    <${Findings} lint=${trial.lint ?? []} />
     ${trial.size && html`<${Size} size=${trial.size} />`}
   </div>`;
 }
@@ -35,33 +36,35 @@ function Faults({ faults }) {
   return html`<section class="notice no">
     <h3>This is no policy document</h3>
     <ul>
-      ${faults.map((fault) => html`<li>${lineOf(fault)}<${Ticked} text=${typeof fault === "string" ? fault : fault.message} /></li>`)}
+      ${faults.map((fault) => html`<li>${lineOf(fault)}<${Ticked} text=${fault.message} /></li>`)}
     </ul>
   </section>`;
 }
 
-/** @param {Fault | Finding | string} place */
-function lineOf(place) {
-  return typeof place !== "string" && place.line ? html`<span class="quiet">Line ${place.line}: </span>` : "";
+/** @param {Finding} finding */
+function lineOf({ line }) {
+  return line ? html`<span class="quiet">Line ${line}: </span>` : "";
 }
 
 /** @param {{ suite: { cases: number, failed: FailedCase[] } }} props */
 function Suite({ suite: { cases, failed } }) {
-  const isOld = (/** @type {FailedCase} */ { before }) => before === "fail";
   return html`<section>
     <h3>Tests</h3>
     ${failed.length === 0
       ? html`<p><span class="tag yes">✓ all passed</span> ${counted(cases, "case")}</p>`
       : html`<p><span class="tag no">✗ ${failed.length} of ${counted(cases, "case")} failed</span></p>
           <ul class="findings">
-            ${failed.map(
-              (failure) => html`<li>
-                <strong>${failure.name}</strong> <${Ticked} text=${failure.outcome} />
-                ${isOld(failure) && html`<span class="quiet"> (it fails without the change too)</span>`}
-              </li>`,
-            )}
+            ${failed.map((failure) => html`<${Failed} failure=${failure} />`)}
           </ul>`}
   </section>`;
+}
+
+/** @param {{ failure: FailedCase }} props */
+function Failed({ failure: { principal, method, path, difference, file, before } }) {
+  return html`<li>
+    <strong>${principal}</strong>: <span class="verb">${method ?? "page"}</span> <code>${path}</code>: ${difference}
+    <span class="quiet"> in ${file}${before === "fail" && ", and without the change too"}</span>
+  </li>`;
 }
 
 /** @param {{ lint: Finding[] }} props */
@@ -82,15 +85,16 @@ function Findings({ lint }) {
   </section>`;
 }
 
-/** @param {{ size: NonNullable<Trial["size"]> }} props */
+/** @param {{ size: Bytes }} props */
 function Size({ size: { bytes, limit, before } }) {
+  if (bytes === null) return null;
   const kilo = (/** @type {number} */ count) => count.toLocaleString("en");
   const isOver = bytes > limit;
   return html`<section>
     <h3>Largest answer</h3>
     <meter min="0" max=${limit} high=${limit * 0.8} value=${Math.min(bytes, limit)} aria-label="Largest answer, of the limit"></meter>
     <p class=${isOver ? "no-text" : "quiet"}>
-      ${kilo(bytes)} of ${kilo(limit)} bytes${bytes === before ? "" : `, ${kilo(before)} before`}${isOver ? ": too large" : ""}
+      To somebody in all groups: ${kilo(bytes)} of ${kilo(limit)} bytes${before === null || bytes === before ? "" : `, ${kilo(before)} before`}${isOver ? ": too large" : ""}
     </p>
   </section>`;
 }

@@ -61,7 +61,7 @@ function Calls() {
 
 /** @param {LiveCall} call @param {string} words */
 function fits({ method, path, groups, reason, decision, status }, words) {
-  const text = [method, path, status, decision, reason, ...groups].join(" ").toLowerCase();
+  const text = [method, path, status, decision, reason, ...(groups ?? [])].join(" ").toLowerCase();
   return words.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }
 
@@ -77,7 +77,7 @@ function Chosen({ call, onClose }) {
 }
 
 /** @param {LiveCall} call @returns {Call} */
-const asCall = ({ method, path, groups }) => ({ groups, method, path });
+const asCall = ({ method, path, groups }) => ({ groups: groups ?? [], method, path });
 
 /**
  * @param {(call: LiveCall) => void} onCase
@@ -98,7 +98,7 @@ function columns(onCase) {
       shown: ({ decision }) => html`<span class="kind"><${Shape} letter=${letterOf(decision)} />${(decision ?? "").replaceAll("_", " ")}</span>`,
     },
     { name: "reason", text: ({ reason }) => reason ?? "" },
-    { name: "groups", text: ({ groups }) => groups.join(" ") },
+    { name: "groups", text: ({ groups }) => groups?.join(" ") ?? "" },
     { name: "cache", text: ({ cache }) => cache ?? "" },
     { name: "ms", text: ({ micros }) => (micros === null ? "" : (micros / 1000).toFixed(1)), className: "number" },
     {
