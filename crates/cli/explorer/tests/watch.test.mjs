@@ -43,7 +43,7 @@ pageTest("a call is explained, and made a test case of", {}, async ({ page }) =>
   await page.goto(`${program.url}/watch?filter=/movies/7`);
   await page.getByRole("button", { name: "Test case of DELETE /movies/7" }).first().click();
   await page.getByRole("button", { name: "Make a test case of it" }).click();
-  await page.getByRole("region", { name: "Test case" }).filter({ hasText: "DELETE /movies/7: deny" }).waitFor();
+  await page.getByRole("region", { name: "Test case", exact: true }).filter({ hasText: "DELETE /movies/7: deny" }).waitFor();
   await rows(page).first().getByRole("link", { name: "Explain" }).click();
   await page.getByText("Denied: no statement allows it").waitFor();
 });

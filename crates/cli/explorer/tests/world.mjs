@@ -19,7 +19,7 @@ export const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 const BINARY = process.env.GATEPOST_BIN ?? join(ROOT, "target/debug/gatepost");
 
 // A debug build takes some seconds for the large map, and more beside other builds.
-export const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 60_000);
 
 const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"];
 
@@ -31,8 +31,13 @@ export function browser() {
   return launched;
 }
 
+// What a test file has begun, and what is to be cleared away at its end. (`after` within a test would be that
+// test's own, and is not heeded there.)
+const begun = [];
+
 after(async () => {
   await (await launched)?.close();
+  for (const end of begun.reverse()) await end();
 });
 
 /** A copy of the example policies, or the large set, that a test may change. */
@@ -41,7 +46,7 @@ export async function policies({ isLarge = false } = {}) {
   const path = join(folder, "policies");
   if (isLarge) await writeLargeSet(path);
   else await cp(join(ROOT, "policies"), path, { recursive: true });
-  after(() => rm(folder, { recursive: true, force: true }));
+  begun.push(() => rm(folder, { recursive: true, force: true }));
   return path;
 }
 
@@ -56,7 +61,7 @@ export class Program {
 
   static async dev(folder) {
     const state = await mkdtemp(join(tmpdir(), "gatepost-explorer-state-"));
-    after(() => rm(state, { recursive: true, force: true }));
+    begun.push(() => rm(state, { recursive: true, force: true }));
     const ports = ["--port", "0", "--issuer-port", "0", "--explorer-port", "0"];
     return Program.#start(["dev", ...ports, "--state", state, "--policies", folder]);
   }
@@ -67,7 +72,7 @@ export class Program {
       throw new Error(`no program at ${BINARY}: run cargo build, or set GATEPOST_BIN`);
     });
     const program = new Program(words);
-    after(() => program.stop());
+    begun.push(() => program.stop());
     await program.#readBanner();
     return program;
   }

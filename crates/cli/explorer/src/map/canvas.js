@@ -112,7 +112,7 @@ export function MapCanvas({ shown, opened, isChanged, sentence, onOpen }) {
       onFocusOut=${() => (isFocusSeen.value = false)}
     >
       <canvas aria-hidden="true"></canvas>
-      <${GridCell} shown=${shown} layout=${layout} spot=${focus} sentence=${isFocusSeen.value ? sentence(focus) : ""} />
+      <${GridCell} shown=${shown} layout=${layout} spot=${focus} sentence=${isFocusSeen.value && !hovered.value ? sentence(focus) : ""} />
     </div>
     ${looked && html`<${Sentence} frame=${frame.current} layout=${layout} spot=${looked} text=${sentence(looked)} />`}
   </div>`;

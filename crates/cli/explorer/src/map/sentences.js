@@ -15,8 +15,9 @@ import { letterAt } from "./model.js";
 
 const STAY_MS = 60;
 
-const known = signal(/** @type {ReadonlyMap<string, string>} */ (new Map()));
-let knownFor = "";
+/** @typedef {{ revision: string, sentences: ReadonlyMap<string, string> }} Known of one state of the documents */
+
+const known = signal(/** @type {Known} */ ({ revision: "", sentences: new Map() }));
 let wanted = "";
 let timer = 0;
 
@@ -38,7 +39,7 @@ export function sentenceOf(shown, { row, column }, revision) {
   const letter = letterAt(entry, column);
   if (!letter) return `${routeWords(entry.route)} is ${guardWords(entry.route.guard)}.`;
   const key = `${subject} ${routeWords(entry.route)}`;
-  const found = knownFor === revision ? known.value.get(key) : undefined;
+  const found = known.value.revision === revision ? known.value.sentences.get(key) : undefined;
   if (found) return found;
   want(key, revision, () => api.cell(subject, entry.route));
   return `${subjectName(subject)}, ${routeWords(entry.route)}: ${KINDS[letter].meaning}`;
@@ -58,8 +59,7 @@ function want(key, revision, ask) {
     const cell = await ask().catch(() => null);
     if (wanted === key) wanted = "";
     if (!cell?.sentence) return;
-    const others = knownFor === revision ? known.value : [];
-    knownFor = revision;
-    known.value = new Map(others).set(key, cell.sentence);
+    const others = known.value.revision === revision ? known.value.sentences : [];
+    known.value = { revision, sentences: new Map(others).set(key, cell.sentence) };
   }, STAY_MS);
 }

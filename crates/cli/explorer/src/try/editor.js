@@ -117,6 +117,7 @@ function made(codemirror, root, props) {
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ "aria-label": label }),
         EditorView.theme(THEME),
+        EditorView.domEventHandlers({ beforeinput: (event, view) => replaceSelection(codemirror, event, view) }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
           const changed = update.state.doc.toString();
@@ -125,6 +126,18 @@ function made(codemirror, root, props) {
       ],
     }),
   });
+}
+
+// Over a selection a browser puts what is typed into an element with the style of what was there, which the
+// Content-Security-Policy does not allow: the text is put there without it.
+/** @param {CodeMirror} codemirror @param {InputEvent} event @param {EditorView} view */
+function replaceSelection({ EditorView }, { inputType, data, isComposing }, view) {
+  const { from, to, empty } = view.state.selection.main;
+  if (inputType !== "insertText" || data === null || isComposing || empty) return false;
+  const insert = () => view.state.update(view.state.replaceSelection(data), { userEvent: "input.type", scrollIntoView: true });
+  const isHandled = view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, data, insert));
+  if (!isHandled) view.dispatch(insert());
+  return true;
 }
 
 /** @param {EditorView} view @param {Mark} mark */
