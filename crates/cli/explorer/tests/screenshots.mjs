@@ -5,21 +5,21 @@ import { execFileSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { Program, ROOT, browser, policies } from "./world.mjs";
+import { Program, ROOT, browser, clearAway, policies } from "./program.mjs";
 
 const VIEWS = [
-  { name: "map", set: "large", address: "/map?order=similar", isInGuide: true, hover: true },
-  { name: "map-folded", set: "large", address: "/map?fold=*" },
-  { name: "map-example", set: "example", address: "/map" },
-  { name: "cell", set: "example", address: "/map?subject=group:movies-group&verb=DELETE&path=/movies/{id}", isInGuide: true },
-  { name: "ask", set: "example", address: "/ask?groups=movies-group&method=DELETE&path=/movies/7", isInGuide: true },
-  { name: "who", set: "large", address: "/ask/who?verb=DELETE&path=/api/v2/invoices/*" },
-  { name: "what", set: "example", address: "/ask/what/group:movies-group" },
-  { name: "try", set: "example", address: "/try/group:movies-group", isInGuide: true, edit: true },
-  { name: "conflict", set: "example", address: "/try/group:shows-group", conflict: true },
-  { name: "watch", set: "example", address: "/watch", isInGuide: true },
-  { name: "history", set: "example", address: "/history/group:movies-group", isInGuide: true },
-  { name: "empty", set: "example", address: "/ask" },
+  { name: "map", set: "large", isThere: "canvas", address: "/map?order=similar", isInGuide: true, hover: true },
+  { name: "map-folded", set: "large", isThere: "canvas", address: "/map?fold=*" },
+  { name: "map-example", set: "example", isThere: "canvas", address: "/map" },
+  { name: "cell", set: "example", isThere: "mark", address: "/map?subject=group:movies-group&verb=DELETE&path=/movies/{id}", isInGuide: true },
+  { name: "ask", set: "example", isThere: "mark", address: "/ask?groups=movies-group&method=DELETE&path=/movies/7", isInGuide: true },
+  { name: "who", set: "large", isThere: "tbody tr", address: "/ask/who?verb=DELETE&path=/api/v2/invoices/*" },
+  { name: "what", set: "example", isThere: "tbody tr", address: "/ask/what/group:movies-group" },
+  { name: "try", set: "example", isThere: ".verdict h3", address: "/try/group:movies-group", isInGuide: true, edit: true },
+  { name: "conflict", set: "example", isThere: ".verdict h3", address: "/try/group:shows-group", conflict: true },
+  { name: "watch", set: "example", isThere: "tbody tr", address: "/watch", isInGuide: true },
+  { name: "history", set: "example", isThere: "ins", address: "/history/group:movies-group", isInGuide: true },
+  { name: "empty", set: "example", isThere: "main h2", address: "/ask" },
 ];
 const LOOKS = [
   { ending: "", viewport: { width: 1280, height: 860 }, colorScheme: "light" },
@@ -44,21 +44,22 @@ for (const view of VIEWS) {
     console.log(path);
   }
 }
-process.exit();
+await clearAway();
 
 async function shoot(view, look, path) {
   const context = await (await browser()).newContext({ ...look, reducedMotion: "reduce" });
   const page = await context.newPage();
   await page.goto(programs[view.set].url + view.address);
   await page.waitForLoadState("load");
-  await page.waitForTimeout(1500);
+  await page.locator(view.isThere).first().waitFor();
+  await page.waitForTimeout(500);
   if (view.hover) await page.mouse.move(560, 470);
   if (view.edit || view.conflict) {
-    const line = page.locator(".cm-line").filter({ hasText: '"Resource"' }).first();
-    await line.click();
-    await page.keyboard.press("End");
-    await page.keyboard.press("ArrowLeft");
-    await page.keyboard.insertText(', "*/shows/*"');
+    const lines = await page.locator(".cm-line").allInnerTexts();
+    await page.locator(".cm-content").focus();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.insertText(lines.join("\n").replace(/("GET\/\w+)\/\*"/, '$1/*", "PUT/shows/*"'));
+    await page.keyboard.press("Control+Home");
   }
   if (view.conflict) {
     const file = join(folder, "groups/shows-group.json");

@@ -19,7 +19,8 @@ export function isSomething(cell) {
  * @param {Cell} cell
  */
 export function wordsOf(cell) {
-  if (cell.sentence) return cell.sentence;
+  // The list says who and what already.
+  if (cell.sentence) return cell.sentence.slice(cell.sentence.indexOf(": ") + 2);
   if (cell.unknown) return cell.unknown;
   const witness = cell.allowed ?? cell.denied;
   const [statement] = witness?.statements ?? [];

@@ -14,7 +14,7 @@
  */
 
 /**
- * @typedef {{ kind: "route", route: Route, cells: string, at: number }} RouteRow
+ * @typedef {{ kind: "route", route: Route, family: string, cells: string, at: number }} RouteRow
  * @typedef {{ kind: "family", name: string, routes: number, shares: Share[], isFolded: boolean }} FamilyRow
  * @typedef {RouteRow | FamilyRow} Row
  */
@@ -41,18 +41,20 @@
 export function shown(answer, choice) {
   const columns = columnsOf(answer, choice);
   const chosen = routesOf(answer, choice, columns);
-  const ordered = choice.order === "similar" ? bySimilarity(columns, (a, b) => unlikeColumns(answer, chosen, a, b)) : columns;
+  const isSimilar = choice.order === "similar";
+  const ordered = isSimilar ? bySimilarity(columns, (column) => chosen.map((at) => answer.cells[at]?.[column] ?? "")) : columns;
   /** @type {Row[]} */
   const rows = [];
   for (const [name, members] of families(answer, chosen)) {
     const isFolded = choice.folded.includes("*") !== choice.folded.includes(name);
     rows.push({ kind: "family", name, routes: members.length, shares: shares(answer, members, ordered), isFolded });
     if (isFolded) continue;
-    const inOrder =
-      choice.order === "similar" ? bySimilarity(members, (a, b) => unlikeRows(answer, ordered, a, b)) : members;
+    const inOrder = isSimilar
+      ? bySimilarity(members, (at) => ordered.map((column) => answer.cells[at]?.[column] ?? ""))
+      : members;
     for (const at of inOrder) {
       const route = answer.routes[at];
-      if (route) rows.push({ kind: "route", route, cells: picked(answer.cells[at] ?? "", ordered), at });
+      if (route) rows.push({ kind: "route", route, family: name, cells: picked(answer.cells[at] ?? "", ordered), at });
     }
   }
   const subjects = ordered.map((at) => answer.subjects[at]?.subject ?? "");
@@ -159,39 +161,35 @@ function shares(answer, members, columns) {
  * A walk that goes on to whatever is most like the last one, from the first; ties keep the order.
  *
  * @param {number[]} items
- * @param {(a: number, b: number) => number} unlike
+ * @param {(item: number) => string[]} lettersOf the cells of an item
  */
-function bySimilarity(items, unlike) {
-  const rest = [...items];
+function bySimilarity(items, lettersOf) {
+  // Bytes, since some thousand pairs are compared while somebody waits.
+  const rest = items.map((item) => ({ item, cells: Uint8Array.from(lettersOf(item), (letter) => letter.charCodeAt(0)) }));
   const walked = rest.splice(0, 1);
   while (rest.length > 0) {
-    const last = walked.at(-1) ?? 0;
+    const last = walked.at(-1)?.cells ?? new Uint8Array();
     let nearest = 0;
     let least = Infinity;
-    for (const [at, item] of rest.entries()) {
-      const distance = unlike(last, item);
+    for (const [at, { cells }] of rest.entries()) {
+      const distance = unlike(last, cells, least);
       if (distance < least) [nearest, least] = [at, distance];
     }
     walked.push(...rest.splice(nearest, 1));
   }
-  return walked;
+  return walked.map(({ item }) => item);
 }
 
-/** @param {MapAnswer} answer @param {number[]} chosen @param {number} a @param {number} b */
-function unlikeColumns(answer, chosen, a, b) {
+/**
+ * How many cells differ, or `enough`, if it is no less.
+ *
+ * @param {Uint8Array} a
+ * @param {Uint8Array} b
+ * @param {number} enough
+ */
+function unlike(a, b, enough) {
   let count = 0;
-  for (const at of chosen) {
-    const cells = answer.cells[at];
-    if (cells && cells[a] !== cells[b]) count += 1;
-  }
-  return count;
-}
-
-/** @param {MapAnswer} answer @param {number[]} columns @param {number} a @param {number} b */
-function unlikeRows(answer, columns, a, b) {
-  const [first = "", second = ""] = [answer.cells[a], answer.cells[b]];
-  let count = 0;
-  for (const column of columns) if (first[column] !== second[column]) count += 1;
+  for (let at = 0; at < a.length && count < enough; at += 1) if (a[at] !== b[at]) count += 1;
   return count;
 }
 

@@ -163,7 +163,7 @@ function label(surface, scene, row) {
     const middle = top + height / 2;
     surface.text(verbs, 10, middle, { color: "quiet", size: layout.text - 2, weight: 600, mono: true });
     const room = Math.floor((layout.label - start - 6) / (layout.text * 0.602));
-    const path = shortenedPath(entry.route.path, room);
+    const path = shortenedPath(entry.route.path, room, entry.family);
     surface.text(path, start, middle, { color: "text", size: layout.text, mono: true });
     const used = start + (path.length + 2) * layout.text * 0.602;
     const rest = Math.floor((layout.label - used - 8) / (layout.text * 0.56));
@@ -205,6 +205,10 @@ function shortVerb(verb) {
 /** @param {string} text @param {number} room */
 const shortened = (text, room) => (text.length > room ? `${text.slice(0, Math.max(1, room - 1))}…` : text);
 
-// What tells routes apart is mostly at the end.
-/** @param {string} path @param {number} room */
-const shortenedPath = (path, room) => (path.length > room ? `…${path.slice(-Math.max(1, room - 1))}` : path);
+// What tells routes apart is mostly at the end, and the family stands above.
+/** @param {string} path @param {number} room @param {string} [family] */
+function shortenedPath(path, room, family = "") {
+  if (path.length <= room) return path;
+  const rest = path.startsWith(`${family}/`) ? path.slice(family.length) : path;
+  return `…${rest.slice(-Math.max(1, room - 1))}`;
+}

@@ -6,20 +6,44 @@ import { askLink, callerOf, circumstances } from "./words.js";
 
 /** @import { Change, Difference as Answer } from "../../api.d.ts" */
 
-/** @typedef {Change & { kind: "gained" | "lost" }} Row */
+/**
+ * Changes that are alike but for their verbs.
+ *
+ * @typedef {object} Row
+ * @property {"gained" | "lost"} kind
+ * @property {string[]} methods
+ * @property {Change} change the first of them
+ */
 
 /** @param {{ diff: Answer }} props */
 export function Difference({ diff }) {
-  const rows = [
-    ...diff.gained.map((change) => ({ ...change, kind: /** @type {const} */ ("gained") })),
-    ...diff.lost.map((change) => ({ ...change, kind: /** @type {const} */ ("lost") })),
-  ];
+  const rows = [...gathered("gained", diff.gained), ...gathered("lost", diff.lost)];
   return html`<div class="difference">
     ${diff.unknown && html`<p class="notice other">It could not be compared to the end: there may be more differences.</p>`}
     ${rows.length === 0
       ? html`<p class="quiet">No request is decided differently.</p>`
       : html`<${Table} caption=${`What ${diff.subject} gains and loses`} file="diff" rows=${rows} columns=${columns(diff.subject)} />`}
   </div>`;
+}
+
+/**
+ * @param {Row["kind"]} kind
+ * @param {Change[]} changes
+ * @returns {Row[]}
+ */
+function gathered(kind, changes) {
+  /** @type {Map<string, Row>} */
+  const rows = new Map();
+  for (const change of changes) {
+    const { witness, condition, because } = change;
+    const method = witness.method ?? "page";
+    const key = JSON.stringify([method === "page", witness.path, witness.context, condition, because]);
+    const row = rows.get(key);
+    if (row) row.methods.push(method);
+    else rows.set(key, { kind, methods: [method], change });
+  }
+  for (const { methods } of rows.values()) methods.sort();
+  return [...rows.values()];
 }
 
 /**
@@ -35,11 +59,13 @@ function columns(subject) {
     },
     {
       name: "for example",
-      text: ({ witness }) => `${witness.method ?? "page"} ${witness.path}`,
-      shown: ({ witness }) => html`<a href=${linkOf(subject, witness)}><span class="verb">${witness.method ?? "page"}</span> <code class="path">${witness.path}</code></a>`,
+      text: ({ methods, change }) => `${methods.join(", ")} ${change.witness.path}`,
+      shown: ({ methods, change: { witness } }) => html`<a href=${linkOf(subject, witness)}>
+        <span class="verb">${methods.join(", ")}</span> <code class="path">${witness.path}</code>
+      </a>`,
     },
-    { name: "because of", text: becauseWords },
-    { name: "only if", text: conditionWords },
+    { name: "because of", text: ({ change }) => becauseWords(change) },
+    { name: "only if", text: ({ change }) => conditionWords(change) },
   ];
 }
 

@@ -115,7 +115,7 @@ function made(codemirror, root, props) {
         ]),
         EditorState.readOnly.of(isReadOnly),
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ "aria-label": label }),
+        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
         EditorView.theme(THEME),
         EditorView.domEventHandlers({ beforeinput: (event, view) => replaceSelection(codemirror, event, view) }),
         EditorView.updateListener.of((update) => {
