@@ -9,7 +9,7 @@ use gatepost_core::subject::Subject;
 use gatepost_store::{FileOutcome, FolderStore, TableState, read_policy_file, subject_at};
 use sha2::{Digest as _, Sha256};
 
-use super::world::{Entry, RoutesFile, World};
+use super::world::{Beside, Entry, RoutesFile, World};
 use crate::command::canonical;
 use crate::policy_table::{PolicyTable, TableArgs};
 use crate::provenance::commit;
@@ -136,8 +136,8 @@ impl Origin {
         for suite in suites.iter_mut().flatten() {
             suite.path = self.shown(&suite.path);
         }
-        let tests = self.tests_digest();
-        Ok(World::new(root, entries, faults, self.read_routes(), (suites, tests)))
+        let beside = Beside { routes: self.read_routes(), suites, tests: self.tests_digest() };
+        Ok(World::new(root, entries, faults, beside))
     }
 
     /// What changes with any test.
@@ -184,7 +184,10 @@ impl Origin {
             let Some(subject) = subject.filter(|subject| !entries.contains_key(subject)) else {
                 continue;
             };
-            let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
+            // What a link leads to is shown if it is a document, and is somebody's secret if not.
+            let is_shown = document.is_ok() || is_below(&path, root);
+            let text = text.ok().filter(|_| is_shown).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text).into_owned();
             let tag = digest(text.as_bytes());
             let entry =
                 Entry { place: shown, file: Some(path), text, tag, document, ..Entry::default() };
@@ -215,6 +218,12 @@ fn of_rows(table: &PolicyTable, state: &TableState) -> anyhow::Result<BTreeMap<S
         entries.insert(subject.clone(), entry);
     }
     Ok(entries)
+}
+
+/// Whether a file is in a folder, wherever links to it stand.
+pub(super) fn is_below(file: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    real(file).zip(real(folder)).is_some_and(|(file, folder)| file.starts_with(folder))
 }
 
 /// What tells one text from another.

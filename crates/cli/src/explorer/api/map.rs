@@ -261,8 +261,8 @@ fn pattern(place: &Place) -> Result<ResourcePattern, Fault> {
     let document = PolicyDocument::parse(document.as_bytes()).map_err(|error| {
         fault(error.faults().first().map_or("this is no pattern", |fault| fault.message.as_str()))
     })?;
-    let patterns = document.statements().iter().flat_map(|one| one.resources().patterns());
-    patterns.cloned().next().ok_or_else(|| fault("this is no pattern"))
+    let mut patterns = document.statements().iter().flat_map(|one| one.resources().patterns());
+    patterns.next().cloned().ok_or_else(|| fault("this is no pattern"))
 }
 
 /// What one subject may do with every route.

@@ -19,7 +19,7 @@ use crate::exit_status::ExitStatus;
 use crate::explorer::Explorer;
 use crate::explorer::body;
 use crate::explorer::fault::Fault;
-use crate::explorer::origin::Kind;
+use crate::explorer::origin::{Kind, is_below};
 use crate::explorer::world::{Entry, World};
 use crate::plan::{Intent, Plan, Wanted};
 use crate::policy_table::PolicyTable;
@@ -98,13 +98,11 @@ fn to_file(root: &Path, subject: &Subject, entry: Option<&Entry>, text: &str) ->
     };
     match entry.and_then(|entry| entry.file.as_ref()) {
         Some(file) => {
-            let (file, root) =
-                (file.canonicalize().map_err(cannot)?, root.canonicalize().map_err(cannot)?);
-            if !file.starts_with(root) {
+            if !is_below(file, root) {
                 let sentence = "its file is a link to somewhere outside of the folder of policies";
                 return Err(Fault::new(StatusCode::FORBIDDEN, sentence));
             }
-            whole_file::write(&file, text).map_err(cannot)
+            whole_file::write(file, text).map_err(cannot)
         }
         None => whole_file::create(&policy_path(root, subject), text).map_err(|error| {
             if error.kind() == io::ErrorKind::AlreadyExists {
