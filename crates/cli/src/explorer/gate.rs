@@ -242,7 +242,7 @@ fn check_site(request: &Request, host: &str) -> Result<(), Fault> {
         // A link to the page, which may stand anywhere: it shows the page, to whoever follows it.
         Some(_)
             if request.method() == Method::GET
-                && request.uri().path() == "/"
+                && super::files::is_page(request.uri().path())
                 && said("sec-fetch-mode") == Some("navigate")
                 && said("sec-fetch-dest") == Some("document") =>
         {
