@@ -79,7 +79,7 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     let gateway_url = origin(&gateway_listener)?;
     let issuer_url = origin(&issuer_listener)?;
 
-    let explorer = open_explorer(args, &stage)?;
+    let explorer = open_explorer(args, &api_file, &stage)?;
     let explorer_page = explorer_page(args, &explorer).await?;
 
     let engine = match &args.dynamodb_endpoint {
@@ -185,9 +185,13 @@ async fn until_finished(finished: impl Future<Output = anyhow::Result<()>>) -> a
 }
 
 /// The explorer of the folder, which it may change.
-fn open_explorer(args: &DevArgs, stage: &StageArn) -> anyhow::Result<Arc<Explorer>> {
-    let routes = args.routes.clone().or_else(|| args.openapi.clone());
-    let origin = Origin::open(Source::Path(args.policies.clone()), routes)?;
+fn open_explorer(
+    args: &DevArgs,
+    file: &ApiFile,
+    stage: &StageArn,
+) -> anyhow::Result<Arc<Explorer>> {
+    let origin = Origin::open(Source::Path(args.policies.clone()), None)?;
+    let origin = origin.with_routes(file.path().to_owned(), file.routes_reader());
     let stage = Some(stage.clone());
     let config = ExplorerConfig { origin, stage, editable: true, watches: true };
     Ok(Arc::new(Explorer::open(config)?))

@@ -82,6 +82,12 @@ fn the_page_of_another_site_is_not_answered() {
         ("GET /api/about", vec![("Origin", "null")], 403),
         // A link to the page is followed, as a whole page only.
         ("GET /", [vec![("Sec-Fetch-Site", "cross-site")], navigation.to_vec()].concat(), 200),
+        ("GET /try/a", [vec![("Sec-Fetch-Site", "same-site")], navigation.to_vec()].concat(), 200),
+        (
+            "GET /src/x.js",
+            [vec![("Sec-Fetch-Site", "cross-site")], navigation.to_vec()].concat(),
+            403,
+        ),
         ("GET /", vec![("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors")], 403),
         (
             "GET /",
@@ -138,7 +144,9 @@ fn a_body_has_a_limit_and_is_what_it_should_be() {
     let explorer = Explorer::start(folder.path(), &[]);
     let headers = [("Content-Type", "application/json"), ("X-Gatepost-Explorer", "1")];
     let large = format!("{{\"token\":\"{}\"}}", "x".repeat(6 * 1024 * 1024));
-    assert_eq!(ask(&explorer, "POST /api/explain", &headers, &large).status, 413);
+    let answer = ask(&explorer, "POST /api/explain", &headers, &large);
+    assert_eq!(answer.status, 413);
+    assert!(answer.json()["error"].is_string(), "{answer:?}");
     for (body, field) in [
         ("{", None),
         ("[]", Some(".")),
@@ -209,6 +217,7 @@ fn beyond_this_machine_a_key_is_exchanged_once_for_a_cookie() {
     }
     let exchanged = get(&format!("/?key={key}"), &[]);
     assert_eq!(exchanged.status, 303);
+    assert!(origin.starts_with("http://127.0.0.1:"), "what can be opened here: {origin}");
     assert!(exchanged.head.lines().any(|line| line == "location: /"), "{exchanged:?}");
     let cookie = exchanged.head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
     assert!(cookie.ends_with("; httponly; samesite=strict; path=/"), "{cookie}");

@@ -336,7 +336,7 @@ fn with_a_faulty_file_nothing_is_answered_but_what_to_mend() {
     assert_eq!(one["text"], "{");
     assert!(one["fault"].is_string() && explorer.got("/api/about")["faults"][0].is_string());
     let mended = json!({ "drafts": { "group:shows-group": r#"{"Statement":[]}"# } });
-    assert_eq!(explorer.send("POST /api/map", &mended).status, 409, "the base is at fault still");
+    assert_eq!(explorer.posted("/api/map", &mended)["subjects"].as_array().unwrap().len(), 3);
 }
 
 #[test]

@@ -106,6 +106,25 @@ async fn a_plan_is_that_of_the_command_and_can_be_applied() {
     });
 }
 
+/// A row that cannot be read may hold a Deny.
+#[tokio::test(flavor = "multi_thread")]
+async fn with_an_unreadable_row_nothing_is_answered_but_what_to_mend() {
+    let world = World::start().await;
+    world.write("movies", &["GET/movies"]);
+    world.write("shows", &["GET/shows"]);
+    world.done(&["apply", "--yes"]);
+    world
+        .edit("shows", |row| row["document"] = json!({ "Statement": [{ "Effect": "Alow" }] }))
+        .await;
+    tokio::task::block_in_place(|| {
+        let explorer = explorer(&world, &[]);
+        let answer = explorer.get("/api/who?verb=GET&path=/movies");
+        assert_eq!(answer.status, 409);
+        assert!(answer.error().contains("group:shows"), "{answer:?}");
+        assert!(explorer.got("/api/documents/group:shows")["fault"].is_string());
+    });
+}
+
 #[test]
 fn a_folder_has_no_plan() {
     let folder = crate::asking::example();

@@ -20,9 +20,14 @@ struct Dev {
 
 impl Dev {
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    fn start_with(arguments: &[&str]) -> Self {
         let folder = example();
         let mut process = gatepost()
             .args(["dev", "--port", "0", "--issuer-port", "0", "--explorer-port", "0"])
+            .args(arguments)
             .current_dir(folder.path())
             .stderr(Stdio::piped())
             .spawn()
@@ -128,6 +133,32 @@ fn a_save_in_the_explorer_is_in_force_at_once() {
     // The folder is followed, and says when what was saved is in force.
     lines_until(&dev.lines, "in force now", PATIENCE);
     assert_eq!(dev.call("GET /shows", Some(&token)), 200);
+}
+
+/// The routes are those of the API that is served, wherever it is defined.
+#[test]
+fn the_map_has_the_routes_of_a_template() {
+    let folder = tempfile::tempdir().unwrap();
+    let template = folder.path().join("stack.yaml");
+    let text = include_str!("../cases/stack.yaml");
+    fs::write(&template, text).unwrap();
+    let dev = Dev::start_with(&["--template", template.to_str().unwrap()]);
+    let routes = || -> Vec<String> {
+        let map = request(&dev.explorer, "GET /api/map", &[("Host", &dev.explorer)], "").json();
+        let routes =
+            map["routes"].as_array().unwrap().iter().filter(|one| one["guard"] != "page_pass");
+        let line = |route: &Value| {
+            let text = |name: &str| route[name].as_str().unwrap().to_owned();
+            format!("{} {} {}", text("method"), text("path"), text("guard"))
+        };
+        routes.map(line).collect()
+    };
+    assert_eq!(routes(), ["GET /movies authorizer", "POST /movies other"]);
+    let mut events = Events::of(&dev.explorer);
+    events.next("changed");
+    fs::write(&template, text.replace("HttpMethod: GET", "HttpMethod: PUT")).unwrap();
+    events.next("changed");
+    assert_eq!(routes(), ["POST /movies other", "PUT /movies authorizer"]);
 }
 
 /// Whoever has the page open does not keep it from ending.
