@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use gatepost_core::gateway::StageArn;
 use gatepost_emulator::dynamodb::{DynamoDb, Storage};
 use gatepost_emulator::edge::ApiPaths;
 use gatepost_emulator::gateway::{Backend, Gateway, GatewayConfig, Observer};
@@ -78,15 +79,7 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     let gateway_url = origin(&gateway_listener)?;
     let issuer_url = origin(&issuer_listener)?;
 
-    let explorer = Arc::new(Explorer::open(ExplorerConfig {
-        origin: Origin::open(
-            Source::Path(args.policies.clone()),
-            args.routes.clone().or_else(|| args.openapi.clone()),
-        )?,
-        stage: Some(stage.clone()),
-        editable: true,
-        watches: true,
-    })?);
+    let explorer = open_explorer(args, &api_file, &stage)?;
     let explorer_page = explorer_page(args, &explorer).await?;
 
     let engine = match &args.dynamodb_endpoint {
@@ -125,13 +118,7 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     let gateway = Gateway::new(GatewayConfig {
         stage_variables: deployment.stage_variables,
         backend: args.backend.clone().map_or(Backend::Echo, Backend::Url),
-        observer: Some(Observer::new({
-            let explorer = Arc::clone(&explorer);
-            move |record| {
-                request_line::print(record);
-                explorer.saw(record);
-            }
-        })),
+        observer: Some(observer(&explorer)),
         ..GatewayConfig::new(stage, deployment.api, invoke)
     });
     let session = SessionFunction::start(&settings, &gateway_url);
@@ -181,6 +168,11 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
         }
         anyhow::Ok(())
     };
+    until_finished(finished).await
+}
+
+/// Waits for what is under way, unless it is to end at once.
+async fn until_finished(finished: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     tokio::pin!(finished);
     if let Ok(outcome) = tokio::time::timeout(QUICK, &mut finished).await {
         return outcome;
@@ -190,6 +182,28 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
         outcome = finished => outcome,
         again = tokio::signal::ctrl_c() => again.context("cannot wait for Ctrl-C"),
     }
+}
+
+/// The explorer of the folder, which it may change.
+fn open_explorer(
+    args: &DevArgs,
+    file: &ApiFile,
+    stage: &StageArn,
+) -> anyhow::Result<Arc<Explorer>> {
+    let origin = Origin::open(Source::Path(args.policies.clone()), None)?;
+    let origin = origin.with_routes(file.path().to_owned(), file.routes_reader());
+    let stage = Some(stage.clone());
+    let config = ExplorerConfig { origin, stage, editable: true, watches: true };
+    Ok(Arc::new(Explorer::open(config)?))
+}
+
+/// Tells people at the terminal and in the explorer of each request.
+fn observer(explorer: &Arc<Explorer>) -> Observer {
+    let explorer = Arc::clone(explorer);
+    Observer::new(move |record| {
+        request_line::print(record);
+        explorer.saw(record);
+    })
 }
 
 /// The pages of `folder` in front of the gateway, with the session function.

@@ -31,7 +31,7 @@ use self::fault::Fault;
 use self::feed::Feed;
 use self::gate::Gate;
 use self::origin::Kind;
-pub(crate) use self::origin::Origin;
+pub(crate) use self::origin::{Origin, ReadRoutes};
 use self::world::World;
 use crate::watch;
 
@@ -57,6 +57,8 @@ pub(crate) struct Explorer {
     config: ExplorerConfig,
     world: Mutex<(Arc<World>, Instant)>,
     feed: Feed,
+    /// Held by whoever reads the source, so that what was read last is what is shown.
+    reading: Mutex<()>,
     /// Held by whoever saves a document.
     saving: Mutex<()>,
 }
@@ -69,7 +71,8 @@ impl Explorer {
     /// When it cannot be read at all.
     pub(crate) fn open(config: ExplorerConfig) -> anyhow::Result<Self> {
         let world = Mutex::new((Arc::new(config.origin.read()?), Instant::now()));
-        Ok(Self { config, world, feed: Feed::new(), saving: Mutex::new(()) })
+        let (reading, saving) = (Mutex::new(()), Mutex::new(()));
+        Ok(Self { config, world, feed: Feed::new(), reading, saving })
     }
 
     /// Reads the source again.
@@ -78,6 +81,7 @@ impl Explorer {
     ///
     /// When it cannot be read at all; then all is as it was.
     fn reload(&self) -> anyhow::Result<Arc<World>> {
+        let _reading = self.reading.lock();
         let read = self.config.origin.read()?;
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         // What follows from it has been worked out already.

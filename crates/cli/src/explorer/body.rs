@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
 use gatepost_core::subject::Subject;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
@@ -18,13 +19,25 @@ const MAX_NAME: usize = 80;
 /// Texts for documents, by subject; `null` takes a document away.
 pub(super) type Drafts = BTreeMap<String, Option<String>>;
 
+/// A body, no longer than it may be.
+pub(super) struct Body(Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
+        let read = Bytes::from_request(request, state).await.map(Self);
+        read.map_err(|error| Fault::new(error.status(), error.body_text()))
+    }
+}
+
 /// Reads a body.
 ///
 /// # Errors
 ///
 /// Where it is not JSON, or which member is not as it should be.
-pub(super) fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Fault> {
-    let mut reader = serde_json::Deserializer::from_slice(body);
+pub(super) fn read<T: DeserializeOwned>(Body(text): &Body) -> Result<T, Fault> {
+    let mut reader = serde_json::Deserializer::from_slice(text);
     let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         // What somebody took for a member may be a token.

@@ -5,7 +5,7 @@
 //! say of a request's origin must be ours, and what changes anything needs a header and a type that no
 //! form has. And, beyond this machine, anybody who does not have the key of the printed address.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Mutex;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -77,11 +77,18 @@ impl Gate {
         Ok(Self { address, key })
     }
 
-    /// The address to open.
+    /// The address to open on this machine; elsewhere, one that listens at all addresses of the
+    /// machine is opened by the machine's number.
     pub(super) fn url(&self) -> String {
+        let ip = match self.address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
+        };
+        let address = SocketAddr::new(ip, self.address.port());
         let key = self.key.as_ref().and_then(|key| key.key.lock().ok()?.clone());
         let query = key.map(|key| format!("?key={key}")).unwrap_or_default();
-        format!("http://{}/{query}", self.address)
+        format!("http://{address}/{query}")
     }
 
     fn cookie_name(&self) -> String {
@@ -132,8 +139,8 @@ impl Gate {
         Err(Fault::new(
             StatusCode::MISDIRECTED_REQUEST,
             format!(
-                "this is not the host that the request names: open http://{}/ by its number",
-                self.address
+                "this is not the host that the request names: open it by its number and port {}",
+                self.address.port()
             ),
         ))
     }

@@ -9,7 +9,7 @@ use gatepost_core::subject::Subject;
 use gatepost_store::{FileOutcome, FolderStore, TableState, read_policy_file, subject_at};
 use sha2::{Digest as _, Sha256};
 
-use super::world::{Entry, RoutesFile, World};
+use super::world::{Beside, Entry, RoutesFile, World};
 use crate::command::canonical;
 use crate::policy_table::{PolicyTable, TableArgs};
 use crate::provenance::commit;
@@ -25,7 +25,11 @@ pub(crate) struct Origin {
     pub(super) kind: Kind,
     /// The file of routes that was asked for.
     routes: Option<PathBuf>,
+    read_routes: ReadRoutes,
 }
+
+/// Reads the text of a file of routes.
+pub(crate) type ReadRoutes = Box<dyn Fn(&str) -> anyhow::Result<RouteList> + Send + Sync>;
 
 /// What a source is.
 pub(super) enum Kind {
@@ -66,7 +70,16 @@ impl Origin {
             }
             Source::Table(name) => Kind::Table(Box::new(PolicyTable::open(&TableArgs::of(name))?)),
         };
-        Ok(Self { source, kind, routes })
+        let read_routes: ReadRoutes = Box::new(|text| Ok(RouteList::parse(text)?));
+        Ok(Self { source, kind, routes, read_routes })
+    }
+
+    /// The same with the routes of another kind of file.
+    #[must_use]
+    pub(crate) fn with_routes(mut self, path: PathBuf, read: ReadRoutes) -> Self {
+        self.routes = Some(path);
+        self.read_routes = read;
+        self
     }
 
     /// The folder that is followed as files are saved.
@@ -126,18 +139,17 @@ impl Origin {
         let (root, entries, faults) = match &self.kind {
             Kind::Folder(folder) => self.of_files(folder)?,
             Kind::Git(folder) => self.of_files(folder.path())?,
-            Kind::Table(table) => (
-                PathBuf::from(self.source.to_string()),
-                of_rows(table, &table.read()?)?,
-                Vec::new(),
-            ),
+            Kind::Table(table) => {
+                let (entries, faults) = of_rows(table, &table.read()?)?;
+                (PathBuf::from(self.source.to_string()), entries, faults)
+            }
         };
         let mut suites = Suite::all_in(&self.tests()).map_err(|error| format!("{error:#}"));
         for suite in suites.iter_mut().flatten() {
             suite.path = self.shown(&suite.path);
         }
-        let tests = self.tests_digest();
-        Ok(World::new(root, entries, faults, self.read_routes(), (suites, tests)))
+        let beside = Beside { routes: self.read_routes(), suites, tests: self.tests_digest() };
+        Ok(World::new(root, entries, faults, beside))
     }
 
     /// What changes with any test.
@@ -151,10 +163,16 @@ impl Origin {
         let Some(path) = self.routes() else {
             return Err("which routes? name an OpenAPI 3 document with `--routes`".to_owned());
         };
-        let list = RouteList::open(&path).map_err(|error| format!("{error:#}"))?;
-        // It has just been read.
-        let text = std::fs::read_to_string(&path).unwrap_or_default();
-        Ok(RoutesFile { shown: self.shown(&path), text, list })
+        let shown = self.shown(&path);
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            format!(
+                "cannot read the routes in `{}`: name an OpenAPI 3 document with `--routes`: {error}",
+                shown.display()
+            )
+        })?;
+        let list = (self.read_routes)(&text)
+            .map_err(|error| format!("the routes in `{}`: {error:#}", shown.display()))?;
+        Ok(RoutesFile { shown, text, list })
     }
 
     fn of_files(
@@ -184,7 +202,10 @@ impl Origin {
             let Some(subject) = subject.filter(|subject| !entries.contains_key(subject)) else {
                 continue;
             };
-            let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
+            // What a link leads to is shown if it is a document, and is somebody's secret if not.
+            let is_shown = document.is_ok() || is_below(&path, root);
+            let text = text.ok().filter(|_| is_shown).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text).into_owned();
             let tag = digest(text.as_bytes());
             let entry =
                 Entry { place: shown, file: Some(path), text, tag, document, ..Entry::default() };
@@ -194,13 +215,19 @@ impl Origin {
     }
 }
 
-fn of_rows(table: &PolicyTable, state: &TableState) -> anyhow::Result<BTreeMap<Subject, Entry>> {
+fn of_rows(
+    table: &PolicyTable,
+    state: &TableState,
+) -> anyhow::Result<(BTreeMap<Subject, Entry>, Vec<String>)> {
     let place = PathBuf::from(format!("dynamodb:{}", table.name));
-    let mut entries = BTreeMap::new();
+    let (mut entries, mut faults) = (BTreeMap::new(), Vec::new());
     for (subject, row) in &state.rows {
         let document = match &row.document {
             Ok(document) => Ok(document.as_ref().clone()),
-            Err(fault) => Err(fault.to_string()),
+            Err(fault) => {
+                faults.push(visible(&format!("the row of `{subject}`: {fault}")));
+                Err(fault.to_string())
+            }
         };
         let text = document.as_ref().map_or_else(|_| Ok(String::new()), canonical)?;
         let candidate = match &row.candidate {
@@ -214,7 +241,13 @@ fn of_rows(table: &PolicyTable, state: &TableState) -> anyhow::Result<BTreeMap<S
         let entry = Entry { place, file: None, text, tag, version, candidate, document };
         entries.insert(subject.clone(), entry);
     }
-    Ok(entries)
+    Ok((entries, faults))
+}
+
+/// Whether a file is in a folder, wherever links to it stand.
+pub(super) fn is_below(file: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    real(file).zip(real(folder)).is_some_and(|(file, folder)| file.starts_with(folder))
 }
 
 /// What tells one text from another.

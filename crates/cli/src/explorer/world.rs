@@ -59,6 +59,15 @@ pub(super) struct RoutesFile {
     pub(super) list: RouteList,
 }
 
+/// What stands in a source beside its documents, or why it cannot be read.
+#[derive(Debug)]
+pub(super) struct Beside {
+    pub(super) routes: Result<RoutesFile, String>,
+    pub(super) suites: Result<Vec<Suite>, String>,
+    /// Changes with any text of a suite.
+    pub(super) tests: String,
+}
+
 /// What stands in a source.
 #[derive(Debug)]
 pub(super) struct World {
@@ -69,8 +78,7 @@ pub(super) struct World {
     pub(super) entries: BTreeMap<Subject, Entry>,
     /// What keeps files from being documents, with their names.
     faults: Vec<String>,
-    routes: Arc<Result<RoutesFile, String>>,
-    suites: Arc<Result<Vec<Suite>, String>>,
+    beside: Arc<Beside>,
     documents: Documents,
     /// What was found out of the same documents before.
     known: Known,
@@ -79,18 +87,16 @@ pub(super) struct World {
 }
 
 impl World {
-    /// Puts it together; the second of `suites` changes with any of their texts.
+    /// Puts it together.
     pub(super) fn new(
         root: PathBuf,
         entries: BTreeMap<Subject, Entry>,
         faults: Vec<String>,
-        routes: Result<RoutesFile, String>,
-        suites: (Result<Vec<Suite>, String>, String),
+        beside: Beside,
     ) -> Self {
-        let (suites, tests) = suites;
-        let mut all = tests;
+        let mut all = beside.tests.clone();
         let tags = entries.iter().map(|(subject, entry)| format!("{subject} {}", entry.tag));
-        let of_routes = match &routes {
+        let of_routes = match &beside.routes {
             Ok(routes) => routes.text.clone(),
             Err(error) => error.clone(),
         };
@@ -98,7 +104,7 @@ impl World {
             all.push_str(&digest(part.as_bytes()));
         }
         let revision = digest(all.as_bytes());
-        Self::of(revision, root, entries, faults, (Arc::new(routes), Arc::new(suites)))
+        Self::of(revision, root, entries, faults, Arc::new(beside))
     }
 
     fn of(
@@ -106,23 +112,22 @@ impl World {
         root: PathBuf,
         entries: BTreeMap<Subject, Entry>,
         faults: Vec<String>,
-        beside: (Arc<Result<RoutesFile, String>>, Arc<Result<Vec<Suite>, String>>),
+        beside: Arc<Beside>,
     ) -> Self {
         let held = entries.iter().filter_map(|(subject, entry)| {
             let document = entry.document.as_ref().ok()?;
             Some((subject.clone(), entry.place.clone(), document.clone()))
         });
         let documents = Documents::of(&root, held);
-        let (routes, suites) = beside;
         let (known, table, run) = (Known::default(), OnceLock::new(), OnceLock::new());
-        Self { revision, root, entries, faults, routes, suites, documents, known, table, run }
+        Self { revision, root, entries, faults, beside, documents, known, table, run }
     }
 
     /// The same, where what was found out in `before` need not be found out again.
     #[must_use]
     pub(super) fn after(mut self, before: &Self) -> Self {
-        let text = |world: &Self| world.routes.as_ref().as_ref().ok().map(|one| one.text.clone());
-        if Arc::ptr_eq(&self.routes, &before.routes) || text(&self) == text(before) {
+        let text = |world: &Self| world.beside.routes.as_ref().ok().map(|one| one.text.clone());
+        if Arc::ptr_eq(&self.beside, &before.beside) || text(&self) == text(before) {
             self.known = before.table.get().map_or_else(|| before.known.clone(), Table::known);
         }
         self
@@ -158,8 +163,8 @@ impl World {
             })
         };
         let faults = self.faults.iter().filter(|fault| !is_mended(fault)).cloned().collect();
-        let beside = (Arc::clone(&self.routes), Arc::clone(&self.suites));
-        Ok(Self::of(self.revision.clone(), self.root.clone(), entries, faults, beside).after(self))
+        let (revision, root) = (self.revision.clone(), self.root.clone());
+        Ok(Self::of(revision, root, entries, faults, Arc::clone(&self.beside)).after(self))
     }
 
     /// The documents, none of which is at fault: an answer without one that may hold a Deny would be
@@ -192,7 +197,7 @@ impl World {
     ///
     /// Why there are none.
     pub(super) fn routes(&self) -> Result<&RoutesFile, Fault> {
-        self.routes.as_ref().as_ref().map_err(|error| conflict(error.as_str()))
+        self.beside.routes.as_ref().map_err(|error| conflict(error.as_str()))
     }
 
     /// The suites; none where there are no files of them.
@@ -201,7 +206,7 @@ impl World {
     ///
     /// When one is at fault.
     pub(super) fn suites(&self) -> Result<&[Suite], Fault> {
-        match self.suites.as_ref() {
+        match &self.beside.suites {
             Ok(suites) => Ok(suites),
             Err(error) => Err(conflict(error.as_str())),
         }

@@ -14,7 +14,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::{Context as _, bail, ensure};
 use gatepost_core::policy::PolicyDocument;
 use gatepost_core::subject::SubjectKind;
-use gatepost_store::{FileFault, folder_of, read_policy_files};
+use gatepost_store::{FileFault, folder_of, read_policy_files, subject_at};
 
 use super::{Found, no_store};
 use crate::visible::visible;
@@ -106,28 +106,39 @@ pub(super) fn check_out(revision: &str, path: &str, into: &Path) -> anyhow::Resu
     let (object, path) = object_at(revision, path)?;
     ensure!(is_tree(&object)?, "`{}` is no folder there", visible(path));
     let mut contents = Contents::open()?;
-    for folder in list(&object)?.iter().filter(|folder| folder.mode == TREE) {
-        let beside = ["routes", "tests"].contains(&folder.name.as_str());
+    for folder in list(&object)? {
         let is_kind = SubjectKind::ALL.into_iter().any(|kind| folder.name == folder_of(kind));
-        if !beside && !is_kind {
+        if folder.mode != TREE || !(is_kind || ["routes", "tests"].contains(&folder.name.as_str()))
+        {
             continue;
         }
         let root = into.join(&folder.name);
         std::fs::create_dir(&root)?;
-        for entry in list(&folder.id)?.iter().filter(|entry| entry.mode.starts_with("100")) {
-            let name = Path::new(&entry.name);
-            ensure!(
-                name.file_name() == Some(name.as_os_str()),
-                "`{}` is no name of a file",
-                visible(&entry.name)
-            );
-            let text = contents.read(&entry.id).with_context(|| visible(&entry.name))?;
-            std::fs::write(root.join(name), text)?;
+        for Entry { mode, id, name } in list(&folder.id)? {
+            let path = root.join(&name);
+            if !mode.starts_with("100") {
+                // As when documents are read: none is left out.
+                let is_document = is_kind && subject_at(&path).is_some();
+                ensure!(
+                    !is_document,
+                    "`{}` is no file, and links are not followed",
+                    visible(&name)
+                );
+                continue;
+            }
+            let is_name = Path::new(&name).file_name() == Some(name.as_ref());
+            ensure!(is_name, "`{}` is no name of a file", visible(&name));
+            let limit = if is_kind { PolicyDocument::MAX_BYTES as u64 } else { MAX_BESIDE };
+            let text = contents.read_up_to(limit, &id).with_context(|| visible(&name))?;
+            std::fs::write(path, text)?;
         }
     }
     contents.close()?;
     Ok(())
 }
+
+/// The largest file of routes or tests, in bytes.
+const MAX_BESIDE: u64 = 16 * 1024 * 1024;
 
 /// The mode of a folder in a folder.
 const TREE: &str = "040000";
@@ -225,8 +236,13 @@ impl Contents {
         Ok(Self { process, questions, answers })
     }
 
-    /// The contents of a blob.
+    /// The contents of a blob that may be a document.
     fn read(&mut self, id: &str) -> Result<Vec<u8>, FileFault> {
+        self.read_up_to(PolicyDocument::MAX_BYTES as u64, id)
+    }
+
+    /// The contents of a blob of that many bytes at most.
+    fn read_up_to(&mut self, limit: u64, id: &str) -> Result<Vec<u8>, FileFault> {
         let garbled = || io::Error::other("git's answer cannot be understood");
         writeln!(self.questions, "{id}")?;
         let mut about = String::new();
@@ -240,7 +256,7 @@ impl Contents {
             _ => return Err(garbled().into()),
         };
         let mut rest = (&mut self.answers).take(bytes + 1);
-        if bytes > PolicyDocument::MAX_BYTES as u64 {
+        if bytes > limit {
             io::copy(&mut rest, &mut io::sink())?;
             return Err(FileFault::TooLarge { bytes });
         }

@@ -340,6 +340,36 @@ mod tests {
     }
 
     #[test]
+    fn all_calls_of_a_pattern_are_decided() {
+        let (movies, secret) =
+            (statement("Allow", "GET/movies/*", ""), statement("Deny", "GET/movies/secret", ""));
+        let at_home = statement("Allow", "GET/shows/*", HOME);
+        for (statements, pattern, want, denied) in [
+            (vec![&movies], "GET/movies/*", RouteDecision::Allow, None),
+            (
+                vec![&movies, &secret],
+                "GET/movies/*",
+                RouteDecision::Partial,
+                Some("GET /movies/secret"),
+            ),
+            (vec![&movies], "GET/*", RouteDecision::Partial, Some("GET /")),
+            (vec![&movies], "DELETE/movies/*", RouteDecision::Deny, Some("DELETE /movies/")),
+            (vec![&movies], "GET/movies/7", RouteDecision::Allow, None),
+            (vec![&at_home], "GET/shows/7", RouteDecision::Conditional, Some("GET /shows/7")),
+            (vec![&movies], "page/movies/*", RouteDecision::Deny, None),
+        ] {
+            let texts: Vec<&str> = statements.iter().map(|text| text.as_str()).collect();
+            let text = format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, texts.join(","));
+            let document = PolicyDocument::parse(text.as_bytes()).unwrap();
+            let pattern = ResourcePattern::parse(pattern).unwrap();
+            let found = method_access(&[&document], &pattern, &Scope::default());
+            assert_eq!(found.decision, want, "{pattern:?}: {found:?}");
+            let shown = found.denied.map(|example| example.witness.to_string());
+            assert_eq!(shown.as_deref(), denied, "{pattern:?}");
+        }
+    }
+
+    #[test]
     fn all_pages_of_a_pattern_are_decided() {
         let view = |effect: &str, resource: &str| {
             statement(effect, resource, "").replace("execute-api:Invoke", "gatepost:ViewPage")

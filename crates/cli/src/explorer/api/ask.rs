@@ -6,7 +6,6 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use gatepost_core::policy::PolicyDocument;
 use gatepost_core::subject::SubjectKind;
@@ -17,7 +16,7 @@ use super::spans::Spans;
 use super::{Shared, aside};
 use crate::explain::{Answer, LogLine, Party, Question, asked, parse_time};
 use crate::explorer::Explorer;
-use crate::explorer::body::{self, Drafts};
+use crate::explorer::body::{self, Body, Drafts};
 use crate::explorer::fault::Fault;
 use crate::explorer::world::World;
 use crate::paint::Paint;
@@ -95,7 +94,7 @@ fn claims_in(token: &str) -> anyhow::Result<Value> {
 }
 
 /// The call as a suite for `gatepost test`.
-pub(super) async fn case(State(explorer): Shared, body: Bytes) -> Result<Json<Value>, Fault> {
+pub(super) async fn case(State(explorer): Shared, body: Body) -> Result<Json<Value>, Fault> {
     let call: Call = body::read(&body)?;
     let expect = call.expect.ok_or_else(|| {
         let what = "say what is to become of the call: `expect`, such as `allow` or `deny`";
@@ -161,7 +160,7 @@ fn put(members: &mut Map<String, Value>, name: &str, value: Value) {
     }
 }
 
-pub(super) async fn explain(State(explorer): Shared, body: Bytes) -> Result<Json<Value>, Fault> {
+pub(super) async fn explain(State(explorer): Shared, body: Body) -> Result<Json<Value>, Fault> {
     let mut call: Call = body::read(&body)?;
     let drafts = body::drafts(std::mem::take(&mut call.drafts))?;
     aside(explorer, move |explorer| {

@@ -1,7 +1,6 @@
 //! Subjects against routes: the map, its cells, who may and what one may.
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Response};
@@ -16,7 +15,7 @@ use serde_json::{Value, json};
 use super::documents::no_document;
 use super::{Shared, aside, query};
 use crate::explorer::Explorer;
-use crate::explorer::body::{self, Drafts};
+use crate::explorer::body::{self, Body, Drafts};
 use crate::explorer::fault::Fault;
 use crate::explorer::world::World;
 use crate::matrix::{Column, Columns, Kind, Row, Table, csv, json, reason, reason_of};
@@ -36,7 +35,7 @@ pub(super) struct DraftsOnly {
 /// The map as it would be.
 pub(super) async fn map_of_drafts(
     State(explorer): Shared,
-    body: Bytes,
+    body: Body,
 ) -> Result<Json<Value>, Fault> {
     let DraftsOnly { drafts } = body::read(&body)?;
     let drafts = body::drafts(drafts)?;
@@ -45,8 +44,8 @@ pub(super) async fn map_of_drafts(
         if drafts.is_empty() {
             return compact(explorer, &world);
         }
-        // What the drafts leave as it is need not be decided once more.
-        world.table(explorer.config.stage.as_ref())?;
+        // What the drafts leave as it is need not be decided once more. They may mend what is not.
+        let _ = world.table(explorer.config.stage.as_ref());
         compact(explorer, &world.with(&drafts)?)
     })
     .await
@@ -261,8 +260,8 @@ fn pattern(place: &Place) -> Result<ResourcePattern, Fault> {
     let document = PolicyDocument::parse(document.as_bytes()).map_err(|error| {
         fault(error.faults().first().map_or("this is no pattern", |fault| fault.message.as_str()))
     })?;
-    let patterns = document.statements().iter().flat_map(|one| one.resources().patterns());
-    patterns.cloned().next().ok_or_else(|| fault("this is no pattern"))
+    let mut patterns = document.statements().iter().flat_map(|one| one.resources().patterns());
+    patterns.next().cloned().ok_or_else(|| fault("this is no pattern"))
 }
 
 /// What one subject may do with every route.

@@ -66,17 +66,14 @@ pub(super) async fn difference(
             })
         };
         let (before, text_before) = find(from, "from")?;
-        let (after, text_after) = match to {
-            Some(to) => {
-                let (after, text) = find(to, "to")?;
-                (document_of(after).cloned(), text.clone())
-            }
-            None => {
-                let world = explorer.world()?;
-                let entry = world.entries.get(&subject);
-                let document = entry.and_then(|entry| entry.document.clone().ok());
-                (document, entry.map(|entry| entry.text.clone()))
-            }
+        let (after, text_after) = if let Some(to) = to {
+            let (after, text) = find(to, "to")?;
+            (document_of(after).cloned(), text.clone())
+        } else {
+            let world = explorer.world()?;
+            let entry = world.entries.get(&subject);
+            let document = entry.and_then(|entry| entry.document.clone().ok());
+            (document, entry.map(|entry| entry.text.clone()))
         };
         let before = document_of(before);
         let texts = json!({ "from": text_before, "to": text_after });

@@ -4,7 +4,6 @@ use std::io;
 use std::path::Path;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path as Segment, State};
 use gatepost_core::policy::PolicyDocument;
 use gatepost_core::subject::Subject;
@@ -17,9 +16,9 @@ use super::trial::{file_of, findings};
 use super::{Shared, aside, documents};
 use crate::exit_status::ExitStatus;
 use crate::explorer::Explorer;
-use crate::explorer::body;
+use crate::explorer::body::{self, Body};
 use crate::explorer::fault::Fault;
-use crate::explorer::origin::Kind;
+use crate::explorer::origin::{Kind, is_below};
 use crate::explorer::world::{Entry, World};
 use crate::plan::{Intent, Plan, Wanted};
 use crate::policy_table::PolicyTable;
@@ -37,7 +36,7 @@ pub(super) struct Save {
 pub(super) async fn save(
     State(explorer): Shared,
     Segment(name): Segment<String>,
-    body: Bytes,
+    body: Body,
 ) -> Result<Json<Value>, Fault> {
     if !explorer.config.editable {
         let sentence = "nothing is saved here: start the explorer with `--edit`";
@@ -98,13 +97,11 @@ fn to_file(root: &Path, subject: &Subject, entry: Option<&Entry>, text: &str) ->
     };
     match entry.and_then(|entry| entry.file.as_ref()) {
         Some(file) => {
-            let (file, root) =
-                (file.canonicalize().map_err(cannot)?, root.canonicalize().map_err(cannot)?);
-            if !file.starts_with(root) {
+            if !is_below(file, root) {
                 let sentence = "its file is a link to somewhere outside of the folder of policies";
                 return Err(Fault::new(StatusCode::FORBIDDEN, sentence));
             }
-            whole_file::write(&file, text).map_err(cannot)
+            whole_file::write(file, text).map_err(cannot)
         }
         None => whole_file::create(&policy_path(root, subject), text).map_err(|error| {
             if error.kind() == io::ErrorKind::AlreadyExists {
@@ -151,7 +148,7 @@ fn as_candidate(
 }
 
 /// What the table would become, as a plan that `gatepost apply` takes.
-pub(super) async fn plan(State(explorer): Shared, body: Bytes) -> Result<Json<Value>, Fault> {
+pub(super) async fn plan(State(explorer): Shared, body: Body) -> Result<Json<Value>, Fault> {
     let super::map::DraftsOnly { drafts } = body::read(&body)?;
     let drafts = body::drafts(drafts)?;
     aside(explorer, move |explorer| {

@@ -1,7 +1,6 @@
 //! What a change would do, before it is made.
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use gatepost_core::analysis::{LintSettings, Scope, answer_bytes};
 use gatepost_core::policy::PolicyDocument;
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 use super::{Shared, aside};
 use crate::comparison::{Comparison, Pair, Progress, compare, to_value};
 use crate::explorer::Explorer;
-use crate::explorer::body;
+use crate::explorer::body::{self, Body};
 use crate::explorer::fault::Fault;
 use crate::explorer::world::World;
 use crate::lint::{Api, PolicyFile, Source, look};
@@ -25,7 +24,7 @@ pub(super) struct Trial {
     text: String,
 }
 
-pub(super) async fn try_out(State(explorer): Shared, body: Bytes) -> Result<Json<Value>, Fault> {
+pub(super) async fn try_out(State(explorer): Shared, body: Body) -> Result<Json<Value>, Fault> {
     let Trial { subject, text } = body::read(&body)?;
     let subject = body::subject(&subject, "subject")?;
     aside(explorer, move |explorer| {
