@@ -1,6 +1,6 @@
 // The program and the browser that tests and pictures are made with, and what they leave behind.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { access, constants, cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -56,7 +56,8 @@ export class Program {
     const state = await mkdtemp(join(tmpdir(), "gatepost-explorer-state-"));
     begun.push(() => rm(state, { recursive: true, force: true }));
     const ports = ["--port", "0", "--issuer-port", "0", "--explorer-port", "0"];
-    return Program.#start(["dev", ...ports, "--state", state, "--policies", basename(folder)], dirname(folder));
+    const program = await Program.#start(["dev", ...ports, "--state", state, "--policies", basename(folder)], dirname(folder));
+    return Object.assign(program, { state });
   }
 
   // Its addresses by the names that it prints them with, such as `Explorer`.
@@ -95,6 +96,15 @@ export class Program {
 
   get url() {
     return this.addresses.Explorer.replace(/\/$/, "");
+  }
+
+  /** Calls the API of `dev` by an account, or by nobody; the status. */
+  async call(method, path, account) {
+    const words = ["token", account, "--state", this.state, "--issuer", this.addresses["Sign in"].replace(/\/$/, "")];
+    const token = account && execFileSync(BINARY, words, { env: environment(), encoding: "utf8" }).trim();
+    const headers = token ? { Authorization: `Bearer ${token}` } : {};
+    const answer = await fetch(this.addresses.API.replace(/\/$/, "") + path, { method, headers });
+    return answer.status;
   }
 
   /** Starts it again where it was. */

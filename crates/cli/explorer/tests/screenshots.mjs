@@ -33,7 +33,13 @@ const programs = {
   example: await Program.dev(folder),
   large: await Program.explore(await policies({ isLarge: true })),
 };
-for (const path of ["/health", "/movies", "/movies/7", "/shows"]) await fetch(programs.example.addresses.API.replace(/\/$/, "") + path);
+for (const [method, path, account] of [
+  ["GET", "/health"], ["GET", "/movies"], ["GET", "/movies", "alice"], ["GET", "/movies", "alice"],
+  ["GET", "/movies/7", "alice"], ["DELETE", "/movies/7", "alice"], ["GET", "/shows", "bob"], ["GET", "/api/admin/users", "bob"],
+  ["DELETE", "/api/admin/users/7", "admin"],
+]) {
+  await programs.example.call(method, path, account);
+}
 if (target) await mkdir(target, { recursive: true });
 
 for (const view of VIEWS) {

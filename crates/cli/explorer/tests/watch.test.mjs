@@ -8,28 +8,25 @@ const folder = await policies();
 const program = await Program.dev(folder);
 const rows = (page) => page.locator("tbody tr");
 
-// A token of the development issuer would take a sign-in: a call without one is refused, and told all the same.
-async function call(method, path) {
-  const answer = await fetch(program.addresses.API.replace(/\/$/, "") + path, { method });
-  return answer.status;
-}
-
 pageTest("a call is seen as it comes", {}, async ({ page }) => {
   await page.goto(`${program.url}/watch`);
   await page.getByText("No call yet").waitFor();
-  assert.equal(await call("GET", "/movies"), 401);
   const row = rows(page).first();
+  assert.equal(await program.call("GET", "/movies"), 401);
   await row.filter({ hasText: "/movies" }).filter({ hasText: "401" }).waitFor();
-  assert.equal(await call("GET", "/health"), 200);
-  await row.filter({ hasText: "/health" }).filter({ hasText: "200" }).waitFor();
+  assert.equal(await program.call("GET", "/movies/7", "alice"), 200);
+  await row.filter({ hasText: "/movies/7" }).filter({ hasText: "movies-group" }).filter({ hasText: "allow" }).waitFor();
+  assert.equal(await program.call("GET", "/shows", "alice"), 403);
+  await row.filter({ hasText: "/shows" }).filter({ hasText: "implicit deny" }).waitFor();
+  assert.ok(!(await page.content()).includes("eyJ"));
 });
 
 pageTest("calls seen before are there, can be filtered, held and taken along", {}, async ({ page }) => {
-  await call("DELETE", "/shows/7");
+  await program.call("DELETE", "/shows/7");
   await page.goto(`${program.url}/watch`);
   await rows(page).filter({ hasText: "/shows/7" }).first().waitFor();
   await page.getByRole("button", { name: "Hold" }).click();
-  await call("GET", "/health");
+  await program.call("GET", "/health");
   await page.getByRole("button", { name: "Go on (1 more)" }).waitFor();
   await page.getByLabel("Filter").fill("delete");
   assert.equal(await rows(page).count(), 1);
@@ -39,13 +36,14 @@ pageTest("calls seen before are there, can be filtered, held and taken along", {
 });
 
 pageTest("a call is explained, and made a test case of", {}, async ({ page }) => {
-  await call("DELETE", "/movies/7");
+  await program.call("DELETE", "/movies/7", "alice");
   await page.goto(`${program.url}/watch?filter=/movies/7`);
   await page.getByRole("button", { name: "Test case of DELETE /movies/7" }).first().click();
   await page.getByRole("button", { name: "Make a test case of it" }).click();
   await page.getByRole("region", { name: "Test case", exact: true }).filter({ hasText: "DELETE /movies/7: deny" }).waitFor();
   await rows(page).first().getByRole("link", { name: "Explain" }).click();
   await page.getByText("Denied: no statement allows it").waitFor();
+  assert.match(page.url(), /\/ask\?groups=movies-group&method=DELETE&path=\/movies\/7$/);
 });
 
 pageTest("without a gateway there is nothing to watch, and it is said how there is", {}, async ({ page }) => {
