@@ -162,7 +162,8 @@ function colors({ HighlightStyle, tags }) {
 
 const THEME = {
   "&": { height: "100%", color: "var(--text)", backgroundColor: "var(--panel)", fontSize: "0.875rem" },
-  "&.cm-focused": { outline: "3px solid var(--accent)", outlineOffset: "-3px" },
+  // The ring is around the host: it would be below the gutters here.
+  "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55" },
   ".cm-content": { caretColor: "var(--text)" },
   ".cm-cursor": { borderLeftColor: "var(--text)" },

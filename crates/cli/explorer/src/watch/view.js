@@ -98,7 +98,7 @@ function columns(onCase) {
       shown: ({ decision }) => html`<span class="kind"><${Shape} letter=${letterOf(decision)} />${(decision ?? "").replaceAll("_", " ")}</span>`,
     },
     { name: "reason", text: ({ reason }) => reason ?? "" },
-    { name: "groups", text: ({ groups }) => groups?.join(" ") ?? "" },
+    { name: "groups", text: ({ groups }) => groups?.join(" ") ?? "", className: "names-of" },
     { name: "cache", text: ({ cache }) => cache ?? "" },
     { name: "ms", text: ({ micros }) => (micros === null ? "" : (micros / 1000).toFixed(1)), className: "number" },
     {
