@@ -88,7 +88,7 @@ async fn about(State(explorer): Shared) -> Result<Json<Value>, Fault> {
             "watch": config.watches,
             "stage": explorer.stage()?.to_string(),
             "revision": world.revision,
-            "faults": world.faults(),
+            "faults": world.faults().collect::<Vec<_>>(),
         })))
     })
     .await

@@ -9,7 +9,7 @@ use gatepost_core::subject::Subject;
 use gatepost_store::{FileOutcome, FolderStore, TableState, read_policy_file, subject_at};
 use sha2::{Digest as _, Sha256};
 
-use super::world::{Beside, Entry, RoutesFile, World};
+use super::world::{Beside, DocumentFault, Entry, RoutesFile, World};
 use crate::command::canonical;
 use crate::policy_table::{PolicyTable, TableArgs};
 use crate::provenance::commit;
@@ -178,7 +178,7 @@ impl Origin {
     fn of_files(
         &self,
         root: &Path,
-    ) -> anyhow::Result<(PathBuf, BTreeMap<Subject, Entry>, Vec<String>)> {
+    ) -> anyhow::Result<(PathBuf, BTreeMap<Subject, Entry>, Vec<DocumentFault>)> {
         let (mut entries, mut faults) = (BTreeMap::new(), Vec::new());
         for FileOutcome { path, policy } in FolderStore::load(root)? {
             let shown = self.shown(&path);
@@ -194,9 +194,10 @@ impl Origin {
             let (subject, document) = match document {
                 Ok((subject, document)) => (Some(subject), Ok(document)),
                 Err(fault) => {
-                    let line = format!("`{}`: {fault}", shown.display());
-                    faults.push(visible(&line));
-                    (subject_at(&path).and_then(Result::ok), Err(fault.to_string()))
+                    let line = visible(&format!("`{}`: {fault}", shown.display()));
+                    let subject = subject_at(&path).and_then(Result::ok);
+                    faults.push(DocumentFault { subject: subject.clone(), line });
+                    (subject, Err(fault.to_string()))
                 }
             };
             let Some(subject) = subject.filter(|subject| !entries.contains_key(subject)) else {
@@ -218,14 +219,15 @@ impl Origin {
 fn of_rows(
     table: &PolicyTable,
     state: &TableState,
-) -> anyhow::Result<(BTreeMap<Subject, Entry>, Vec<String>)> {
+) -> anyhow::Result<(BTreeMap<Subject, Entry>, Vec<DocumentFault>)> {
     let place = PathBuf::from(format!("dynamodb:{}", table.name));
     let (mut entries, mut faults) = (BTreeMap::new(), Vec::new());
     for (subject, row) in &state.rows {
         let document = match &row.document {
             Ok(document) => Ok(document.as_ref().clone()),
             Err(fault) => {
-                faults.push(visible(&format!("the row of `{subject}`: {fault}")));
+                let line = visible(&format!("the row of `{subject}`: {fault}"));
+                faults.push(DocumentFault { subject: Some(subject.clone()), line });
                 Err(fault.to_string())
             }
         };

@@ -50,6 +50,15 @@ impl Default for Entry {
     }
 }
 
+/// What keeps a file or a row from being a document.
+#[derive(Clone, Debug)]
+pub(super) struct DocumentFault {
+    /// Whose document it would be, if that can be told.
+    pub(super) subject: Option<Subject>,
+    /// Which file or row, and why.
+    pub(super) line: String,
+}
+
 /// The routes, and the file they stand in.
 #[derive(Debug)]
 pub(super) struct RoutesFile {
@@ -76,8 +85,7 @@ pub(super) struct World {
     /// For people.
     pub(super) root: PathBuf,
     pub(super) entries: BTreeMap<Subject, Entry>,
-    /// What keeps files from being documents, with their names.
-    faults: Vec<String>,
+    faults: Vec<DocumentFault>,
     beside: Arc<Beside>,
     documents: Documents,
     /// What was found out of the same documents before.
@@ -91,7 +99,7 @@ impl World {
     pub(super) fn new(
         root: PathBuf,
         entries: BTreeMap<Subject, Entry>,
-        faults: Vec<String>,
+        faults: Vec<DocumentFault>,
         beside: Beside,
     ) -> Self {
         let mut all = beside.tests.clone();
@@ -100,7 +108,8 @@ impl World {
             Ok(routes) => routes.text.clone(),
             Err(error) => error.clone(),
         };
-        for part in tags.chain(faults.iter().cloned()).chain([of_routes]) {
+        let lines = faults.iter().map(|fault| fault.line.clone());
+        for part in tags.chain(lines).chain([of_routes]) {
             all.push_str(&digest(part.as_bytes()));
         }
         let revision = digest(all.as_bytes());
@@ -111,7 +120,7 @@ impl World {
         revision: String,
         root: PathBuf,
         entries: BTreeMap<Subject, Entry>,
-        faults: Vec<String>,
+        faults: Vec<DocumentFault>,
         beside: Arc<Beside>,
     ) -> Self {
         let held = entries.iter().filter_map(|(subject, entry)| {
@@ -154,15 +163,11 @@ impl World {
             let (text, document) = (text.clone(), Ok(document));
             entries.insert(subject.clone(), Entry { place, text, document, ..Entry::default() });
         }
-        // A fault of a file that a draft stands for is mended by it.
-        let is_mended = |fault: &&String| {
-            drafts.keys().any(|subject| {
-                let place =
-                    self.entries.get(subject).map(|entry| entry.place.display().to_string());
-                place.is_some_and(|place| fault.starts_with(&format!("`{place}`: ")))
-            })
+        // What a draft stands for is no fault any more.
+        let is_left = |fault: &&DocumentFault| {
+            !fault.subject.as_ref().is_some_and(|subject| drafts.contains_key(subject))
         };
-        let faults = self.faults.iter().filter(|fault| !is_mended(fault)).cloned().collect();
+        let faults = self.faults.iter().filter(is_left).cloned().collect();
         let (revision, root) = (self.revision.clone(), self.root.clone());
         Ok(Self::of(revision, root, entries, faults, Arc::clone(&self.beside)).after(self))
     }
@@ -177,7 +182,8 @@ impl World {
         if self.faults.is_empty() {
             return Ok(&self.documents);
         }
-        Err(conflict(format!("mend these first:\n{}", self.faults.join("\n"))))
+        let lines: Vec<&str> = self.faults().collect();
+        Err(conflict(format!("mend these first:\n{}", lines.join("\n"))))
     }
 
     /// Where the document of a subject is, or belongs, for people.
@@ -187,8 +193,8 @@ impl World {
     }
 
     /// What keeps files from being documents.
-    pub(super) fn faults(&self) -> &[String] {
-        &self.faults
+    pub(super) fn faults(&self) -> impl Iterator<Item = &str> {
+        self.faults.iter().map(|fault| fault.line.as_str())
     }
 
     /// The routes.

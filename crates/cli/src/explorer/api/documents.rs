@@ -28,7 +28,10 @@ pub(super) async fn list(State(explorer): Shared) -> Result<Json<Value>, Fault> 
                 "fault": document.err(),
             })
         });
-        Ok(Json(json!({ "documents": documents.collect::<Vec<_>>(), "faults": world.faults() })))
+        Ok(Json(json!({
+            "documents": documents.collect::<Vec<_>>(),
+            "faults": world.faults().collect::<Vec<_>>(),
+        })))
     })
     .await
 }
