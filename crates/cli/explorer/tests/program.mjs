@@ -61,22 +61,22 @@ export class Program {
   }
 
   // Its addresses by the names that it prints them with, such as `Explorer`.
-  static async #start(words, cwd) {
+  static async #start(words, cwd, variables = {}) {
     await access(BINARY, constants.X_OK).catch(() => {
       throw new Error(`no program at ${BINARY}: run cargo build, or set GATEPOST_BIN`);
     });
-    const program = new Program(words, cwd);
+    const program = new Program(words, cwd, variables);
     begun.push(() => program.stop());
     await program.#readBanner();
     return program;
   }
 
-  constructor(words, cwd) {
+  constructor(words, cwd, variables) {
     this.words = words;
     this.cwd = cwd;
     this.addresses = {};
     this.output = "";
-    this.#child = spawn(BINARY, words, { cwd, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = spawn(BINARY, words, { cwd, env: { ...environment(), ...variables }, stdio: ["ignore", "pipe", "pipe"] });
     this.#ended = once(this.#child, "exit");
   }
 
@@ -96,6 +96,18 @@ export class Program {
 
   get url() {
     return this.addresses.Explorer.replace(/\/$/, "");
+  }
+
+  /** The explorer of the table of `dev`. */
+  table(...options) {
+    const variables = {
+      AWS_ACCESS_KEY_ID: "development",
+      AWS_SECRET_ACCESS_KEY: "development",
+      AWS_REGION: "eu-west-1",
+      AWS_ENDPOINT_URL_DYNAMODB: this.addresses.Table,
+    };
+    const words = ["explore", "dynamodb:gatepost-policies", "--port", "0", "--routes", "policies/routes/openapi.yaml"];
+    return Program.#start([...words, ...options], this.cwd, variables);
   }
 
   /** Calls the API of `dev` by an account, or by nobody; the status. */

@@ -56,6 +56,7 @@ pageTest("a draft outlives the page, and is shown on the map", {}, async ({ page
   await cell.focus();
   await page.keyboard.press("Control+End");
   assert.equal(await cell.innerText(), "group:shows-group: allowed");
+  await page.getByText("allowed with your drafts, denied without them").first().waitFor();
 });
 
 pageTest("what is saved is in the file", {}, async ({ page }) => {

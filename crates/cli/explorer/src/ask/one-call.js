@@ -1,6 +1,6 @@
 // May somebody in these groups call this, from there, at that time? What the form says is in the address.
 
-import { html, useSignal } from "../../vendor/preact.js";
+import { html, useSignal, useState } from "../../vendor/preact.js";
 import { api } from "../api.js";
 import { revision } from "../live.js";
 import { Explanation } from "../parts/explanation.js";
@@ -33,7 +33,7 @@ export function OneCall() {
       <${CallFields} fields=${fields} set=${set} />
       <${Paste} call=${call} onAnswer=${(/** @type {Pasted} */ answer) => (pasted.value = answer)} />
     </form>
-    <section class="panel answer" aria-labelledby="answer" aria-live="polite">
+    <section class="panel answer" aria-labelledby="answer">
       <h2 id="answer">The answer</h2>
       ${pasted.value ? html`<${PastedAnswer} pasted=${pasted.value} />` : html`<${Answered} call=${call} />`}
     </section>
@@ -60,13 +60,15 @@ function CallFields({ fields, set }) {
     set(verb === "page" ? { method: "", path: "", page: where } : { method: verb, path: where, page: "" });
   };
   const { now, user, client, scopes, claims, context } = fields;
+  // Only at first: it must not close while somebody empties a field in it.
+  const [isMore] = useState(Boolean(now || user || client || scopes || claims || context));
   return html`${names("groups", "Groups of the caller", "group")}
     <div class="call-line">
       <${VerbField} value=${isPage ? "page" : fields.method || "GET"} onChange=${onVerb} />
       ${text(isPage ? "page" : "path", "Path, as it is sent", { placeholder: isPage ? "/app/movies/" : "/movies/7" })}
     </div>
     ${text("source_ip", "From the address", { placeholder: "203.0.113.7" })}
-    <details open=${Boolean(now || user || client || scopes || claims || context)}>
+    <details open=${isMore}>
       <summary>More of the caller and the call</summary>
       ${text("now", "At the time (UTC); now, if empty", { placeholder: "2026-05-01T12:00:00Z" })}
       ${text("user", html`User (<code>sub</code>)`)} ${text("client", html`Client (<code>client_id</code>)`)}

@@ -41,6 +41,7 @@ export function CellPanel({ subject, route, drafts, onClose }) {
     ${!isAsked && html`<p>This route is ${guardWords(route.guard)}.</p>`}
     ${isAsked && html`<${Pending} answer=${answer} />`}
     ${cell && html`<p class="sentence"><${KindLabel} letter=${letterOf(cell)} /> ${cell.sentence}</p>`}
+    ${Object.keys(drafts).length > 0 && html`<p class="quiet">That is without your drafts. Below, they count.</p>`}
     ${cell?.unknown && html`<p>${cell.unknown}</p>`}
     ${cell && examples(cell).map((witness) => html`<${Example} key=${witness.decision} ...${{ subject, route, witness, drafts }} />`)}
     <p class="more">

@@ -6,13 +6,13 @@ import { about, revision } from "../live.js";
 import { Empty, Pending } from "../parts/state.js";
 import { KINDS, LETTERS, Shape } from "../parts/kinds.js";
 import { counted } from "../parts/table.js";
-import { verbOf } from "../parts/words.js";
+import { routeWords, subjectName, verbOf } from "../parts/words.js";
 import { useAnswer } from "../request.js";
 import { go, query, withQuery } from "../router.js";
 import { draftTexts, drafts } from "../try/drafts.js";
 import { MapCanvas } from "./canvas.js";
 import { CellPanel } from "./cell-panel.js";
-import { shown } from "./model.js";
+import { letterAt, shown } from "./model.js";
 import { sentenceOf } from "./sentences.js";
 import { takeCsv, takeJson, takePng, takeSvg } from "./take.js";
 
@@ -62,7 +62,8 @@ function Loaded({ answer, before, put }) {
     go(withQuery({ subject: null, verb: null, path: null }));
     requestAnimationFrame(() => /** @type {HTMLElement | null} */ (document.querySelector(".map-grid [tabindex]"))?.focus());
   };
-  const isChanged = changesOf(answer, before, view);
+  const changedFrom = changesOf(answer, before, view);
+  const sentence = (/** @type {Spot} */ spot) => draftSentence(view, spot, changedFrom) ?? sentenceOf(view, spot, answer.revision);
   const isAll = choice.folded.length === 1 && choice.folded[0] === "*";
 
   return html`<div class=${`map ${route ? "with-panel" : ""}`}>
@@ -104,8 +105,8 @@ function Loaded({ answer, before, put }) {
           <${MapCanvas}
             shown=${view}
             opened=${opened}
-            isChanged=${isChanged}
-            sentence=${(/** @type {Spot} */ spot) => sentenceOf(view, spot, answer.revision)}
+            isChanged=${(/** @type {number} */ at, /** @type {number} */ column) => changedFrom(at, column) !== null}
+            sentence=${sentence}
             onOpen=${onOpen}
           />
           ${route && opened && html`<${CellPanel} subject=${view.subjects[opened.column]} route=${route} drafts=${put} onClose=${close} />`}
@@ -209,18 +210,35 @@ function routeAt(view, row) {
 }
 
 /**
- * Which cells a draft changes: subjects and routes are found by name, since a draft may add a subject.
+ * What a cell is without the drafts, or null if they do not change it. Subjects are found by name, since a
+ * draft may add one.
  *
  * @param {MapAnswer} answer
  * @param {MapAnswer | null} before
  * @param {Shown} view
+ * @returns {(at: number, column: number) => Letter | null}
  */
 function changesOf(answer, before, view) {
-  if (!before) return () => false;
+  if (!before) return () => null;
   const columns = new Map(before.subjects.map(({ subject }, at) => [subject, at]));
   return (/** @type {number} */ at, /** @type {number} */ column) => {
     const old = columns.get(view.subjects[column] ?? "");
     const now = answer.cells[at]?.[view.columns[column] ?? -1];
-    return (old === undefined ? "d" : before.cells[at]?.[old]) !== now;
+    const letter = old === undefined ? "d" : before.cells[at]?.[old];
+    return letter === now ? null : /** @type {Letter} */ (letter);
   };
+}
+
+/**
+ * @param {Shown} view
+ * @param {Spot} spot
+ * @param {(at: number, column: number) => Letter | null} changedFrom
+ */
+function draftSentence(view, { row, column }, changedFrom) {
+  const entry = view.rows[row];
+  if (entry?.kind !== "route" || column < 0) return null;
+  const [old, now] = [changedFrom(entry.at, column), letterAt(entry, column)];
+  if (!old || !now) return null;
+  const subject = subjectName(view.subjects[column] ?? "");
+  return `${subject}, ${routeWords(entry.route)}: ${KINDS[now].label} with your drafts, ${KINDS[old].label} without them`;
 }

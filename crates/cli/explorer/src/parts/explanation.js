@@ -22,7 +22,7 @@ export function Explanation({ answer, drafts = {} }) {
   const missing = subjects.filter(({ document, subject }) => document === null && !(subject in drafts));
   const readable = subjects.filter(({ subject }) => mattering.some((statement) => statement.subject === subject));
   return html`<div class="explanation">
-    <p class=${`decision ${letter === "a" ? "yes" : "no"}`}>
+    <p class=${`decision ${letter === "a" ? "yes" : "no"}`} role="status">
       <${Shape} letter=${letter} /> <strong>${word}</strong>
       <span class="call"><span class="verb">${answer.method ?? "page"}</span> <code>${answer.path}</code></span>
     </p>

@@ -16,7 +16,8 @@ import { counted } from "../parts/table.js";
 export function Verdict({ answer }) {
   const trial = answer.value;
   if (!trial) return html`<${Pending} answer=${answer} />`;
-  return html`<div class="verdict" aria-live="polite" aria-busy=${String(answer.isPending)}>
+  return html`<div class="verdict" aria-busy=${String(answer.isPending)}>
+    <p role="status">${summary(trial)}</p>
     <${Faults} faults=${trial.faults} />
     ${trial.diff &&
     html`<section>
@@ -28,6 +29,14 @@ export function Verdict({ answer }) {
     <${Findings} lint=${trial.lint ?? []} />
     ${trial.size && html`<${Size} size=${trial.size} />`}
   </div>`;
+}
+
+/** @param {Trial} trial */
+function summary({ faults, diff, suite }) {
+  if (faults.length > 0) return "";
+  const changes = diff ? [`${diff.gained.length} gained`, `${diff.lost.length} lost`] : [];
+  const tests = suite ? [suite.failed.length === 0 ? "all tests pass" : `${counted(suite.failed.length, "test")} would fail`] : [];
+  return `${[...changes, ...tests].join(", ")}.`;
 }
 
 /** @param {{ faults: Trial["faults"] }} props */
