@@ -145,9 +145,21 @@ export interface Difference {
 }
 
 export interface Change {
-  witness: { action: string; resource: string; method?: string | null; path: string; context?: Record<string, string> };
+  witness: {
+    action: string;
+    resource: string;
+    method?: string | null;
+    path: string;
+    context?: Record<string, string>;
+  };
   condition: { if?: unknown[]; unless?: unknown[] } | null;
-  because: { side: "before" | "after"; document: string; statement: number; sid?: string | null; effect: string }[];
+  because: {
+    side: "before" | "after";
+    document: string;
+    statement: number;
+    sid?: string | null;
+    effect: string;
+  }[];
 }
 
 export interface Trial {

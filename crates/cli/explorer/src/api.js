@@ -38,7 +38,8 @@ export const api = {
       : ask("GET", "/api/map", undefined, signal),
 
   /** @param {string} subject @param {Route} route @param {Signal} [signal] @returns {Promise<Cell>} */
-  cell: (subject, route, signal) => ask("GET", `/api/cell?${search({ subject, ...asked(route) })}`, undefined, signal),
+  cell: (subject, route, signal) =>
+    ask("GET", `/api/cell?${search({ subject, ...asked(route) })}`, undefined, signal),
 
   /** @param {Call} call @param {Signal} [signal] @returns {Promise<Explanation>} */
   explain: (call, signal) => ask("POST", "/api/explain", call, signal),
@@ -107,7 +108,12 @@ const search = (members) => String(new URLSearchParams(members));
  */
 async function ask(method, path, body, signal) {
   /** @type {RequestInit} */
-  const request = { method, signal: signal ?? null, cache: "no-store", headers: { "X-Gatepost-Explorer": "1" } };
+  const request = {
+    method,
+    signal: signal ?? null,
+    cache: "no-store",
+    headers: { "X-Gatepost-Explorer": "1" },
+  };
   if (body !== undefined) {
     request.body = JSON.stringify(body);
     request.headers = { ...request.headers, "Content-Type": "application/json" };

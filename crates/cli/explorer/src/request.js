@@ -19,14 +19,20 @@ import { useEffect, useRef, useState } from "../vendor/preact.js";
  * @returns {Answer<T>}
  */
 export function useAnswer(ask, inputs, { waitMs = 0, forget = false } = {}) {
-  const [state, setState] = useState(/** @type {Omit<Answer<T>, "again">} */ ({ value: null, error: null, isPending: true }));
+  const [state, setState] = useState(
+    /** @type {Omit<Answer<T>, "again">} */ ({ value: null, error: null, isPending: true }),
+  );
   const [turn, setTurn] = useState(0);
   const latest = useRef(ask);
   latest.current = ask;
   useEffect(() => {
     const aborter = new AbortController();
     const { signal } = aborter;
-    setState(({ value, error }) => ({ value: forget ? null : value, error: forget ? null : error, isPending: true }));
+    setState(({ value, error }) => ({
+      value: forget ? null : value,
+      error: forget ? null : error,
+      isPending: true,
+    }));
     const timer = setTimeout(async () => {
       try {
         const value = await latest.current(signal);

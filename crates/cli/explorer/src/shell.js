@@ -59,13 +59,18 @@ function Bar({ current }) {
   return html`<header class="bar">
     <a class="brand" href="/map"><img src="/icon.svg" alt="" width="28" height="28" />Gatepost</a>
     <nav aria-label="Views">
-      ${VIEWS.map(({ name, label }) => html`<a href=${`/${name}`} aria-current=${name === current ? "page" : undefined}>${label}</a>`)}
+      ${VIEWS.map(
+        ({ name, label }) =>
+          html`<a href=${`/${name}`} aria-current=${name === current ? "page" : undefined}>${label}</a>`,
+      )}
     </nav>
-    ${source &&
-    html`<p class="source" title=${`${sourceWords(source.kind)} ${source.name}, routes ${about.value?.routes_file ?? "none"}`}>
+    ${
+      source &&
+      html`<p class="source" title=${`${sourceWords(source.kind)} ${source.name}, routes ${about.value?.routes_file ?? "none"}`}>
       <span class="quiet">${sourceWords(source.kind)}</span> <code>${source.name}</code>
       ${!about.value?.editable && html`<span class="tag">read-only</span>`}
-    </p>`}
+    </p>`
+    }
   </header>`;
 }
 

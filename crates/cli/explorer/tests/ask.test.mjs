@@ -48,17 +48,25 @@ pageTest("a token is read once, by a POST, and leaves the field", {}, async ({ p
   await page.getByText("Allowed", { exact: true }).waitFor();
   assert.equal(await field.inputValue(), "");
   const carrying = requests.filter((request) => request.postData()?.includes(token));
-  assert.deepEqual(carrying.map((request) => request.method()), ["POST"]);
+  assert.deepEqual(
+    carrying.map((request) => request.method()),
+    ["POST"],
+  );
   assert.ok(!requests.some((request) => request.url().includes(token)));
   assert.ok(!(await page.content()).includes(token));
-  assert.equal(await page.evaluate(() => Object.keys(localStorage).length + Object.keys(sessionStorage).length), 0);
+  assert.equal(
+    await page.evaluate(() => Object.keys(localStorage).length + Object.keys(sessionStorage).length),
+    0,
+  );
   assert.ok(!program.output.includes("eyJ"));
 });
 
 pageTest("a line of the decision log is explained", {}, async ({ page }) => {
   await page.goto(`${url}/ask`);
   await page.getByText("Paste a token").click();
-  await page.getByLabel("Read by this explorer, not verified, not kept").fill('{"outcome":"deny","reason":"no_subjects"}');
+  await page
+    .getByLabel("Read by this explorer, not verified, not kept")
+    .fill('{"outcome":"deny","reason":"no_subjects"}');
   await page.getByText("the caller is in no group").waitFor();
 });
 

@@ -16,7 +16,11 @@ pageTest("a server that is gone is told, and found again", {}, async ({ page, co
   await program.again();
   await banner.waitFor({ state: "detached" });
   // The browser says of each attempt that nobody answered.
-  complaints.splice(0, complaints.length, ...complaints.filter((text) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED/.test(text)));
+  complaints.splice(
+    0,
+    complaints.length,
+    ...complaints.filter((text) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED/.test(text)),
+  );
 });
 
 pageTest("the map follows the documents", {}, async ({ page }) => {
@@ -28,7 +32,10 @@ pageTest("the map follows the documents", {}, async ({ page }) => {
   await page.keyboard.press("Control+End");
   assert.equal(await cell.innerText(), "group:movies-group: denied");
   const file = join(folder, "groups/movies-group.json");
-  await writeFile(file, (await readFile(file, "utf8")).replace('"GET/movies/*"', '"GET/movies/*", "GET/shows/*"'));
+  await writeFile(
+    file,
+    (await readFile(file, "utf8")).replace('"GET/movies/*"', '"GET/movies/*", "GET/shows/*"'),
+  );
   await cell.filter({ hasText: "allowed" }).waitFor();
 });
 

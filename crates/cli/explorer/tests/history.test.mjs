@@ -26,7 +26,11 @@ const versions = (page) => page.locator("tbody").first().locator("tr");
 
 pageTest("who changed a document and why, and what it came to", {}, async ({ page }) => {
   await page.goto(`${url}/history/group%3Amovies-group`);
-  await versions(page).first().filter({ hasText: "Movies can be changed" }).filter({ hasText: "Ada" }).waitFor();
+  await versions(page)
+    .first()
+    .filter({ hasText: "Movies can be changed" })
+    .filter({ hasText: "Ada" })
+    .waitFor();
   assert.equal(await versions(page).count(), 2);
   await page.getByRole("row").filter({ hasText: "gained" }).filter({ hasText: "DELETE" }).waitFor();
   await page.locator("ins").filter({ hasText: "*/movies/*" }).waitFor();

@@ -4,25 +4,64 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 const AREAS = [
-  "accounts", "audits", "billing", "campaigns", "catalogue", "contracts", "customers", "devices", "events",
-  "exports", "files", "forecasts", "gifts", "images", "invoices", "licences", "messages", "movies", "orders",
-  "partners", "payments", "prices", "ratings", "refunds", "reports", "shipments", "shows", "tickets", "users",
+  "accounts",
+  "audits",
+  "billing",
+  "campaigns",
+  "catalogue",
+  "contracts",
+  "customers",
+  "devices",
+  "events",
+  "exports",
+  "files",
+  "forecasts",
+  "gifts",
+  "images",
+  "invoices",
+  "licences",
+  "messages",
+  "movies",
+  "orders",
+  "partners",
+  "payments",
+  "prices",
+  "ratings",
+  "refunds",
+  "reports",
+  "shipments",
+  "shows",
+  "tickets",
+  "users",
   "warehouses",
 ];
 const TEAMS = ["readers", "editors", "owners"];
 const ROUTES_OF_AN_AREA = [
-  ["", "get"], ["", "post"], ["/{id}", "get"], ["/{id}", "put"], ["/{id}", "delete"], ["/{id}/history", "get"],
-  ["/{id}/notes", "get"], ["/{id}/notes", "post"], ["/{id}/owner", "put"], ["/exports/{format}", "get"],
+  ["", "get"],
+  ["", "post"],
+  ["/{id}", "get"],
+  ["/{id}", "put"],
+  ["/{id}", "delete"],
+  ["/{id}/history", "get"],
+  ["/{id}/notes", "get"],
+  ["/{id}/notes", "post"],
+  ["/{id}/owner", "put"],
+  ["/exports/{format}", "get"],
 ];
 const OTHERS = 10;
 
-export const LARGE = { subjects: AREAS.length * TEAMS.length + OTHERS, routes: AREAS.length * ROUTES_OF_AN_AREA.length };
+export const LARGE = {
+  subjects: AREAS.length * TEAMS.length + OTHERS,
+  routes: AREAS.length * ROUTES_OF_AN_AREA.length,
+};
 
 /** Writes it to a folder as `gatepost` reads them. */
 export async function writeLargeSet(folder) {
   await mkdir(join(folder, "groups"), { recursive: true });
   await mkdir(join(folder, "routes"), { recursive: true });
-  const documents = AREAS.flatMap((area, at) => TEAMS.map((team) => [`${area}-${team}`, document(area, team, at)]));
+  const documents = AREAS.flatMap((area, at) =>
+    TEAMS.map((team) => [`${area}-${team}`, document(area, team, at)]),
+  );
   for (let at = 0; at < OTHERS; at += 1) documents.push([`department-${at + 1}`, department(at)]);
   for (const [name, statements] of documents) {
     const text = JSON.stringify({ Version: "2012-10-17", Statement: statements }, null, 2);
@@ -50,13 +89,20 @@ function document(area, team, at) {
 function department(at) {
   const areas = AREAS.filter((_, area) => area % OTHERS === at);
   return [
-    allow("ReadTheirs", areas.flatMap((area) => [`GET/api/v2/${area}`, `GET/api/v2/${area}/*`])),
+    allow(
+      "ReadTheirs",
+      areas.flatMap((area) => [`GET/api/v2/${area}`, `GET/api/v2/${area}/*`]),
+    ),
     deny("NoExports", ["GET/api/v2/*/exports/*"]),
   ];
 }
 
 const allow = (Sid, Resource, Condition) => ({
-  Sid, Effect: "Allow", Action: "execute-api:Invoke", Resource, ...(Condition && { Condition }),
+  Sid,
+  Effect: "Allow",
+  Action: "execute-api:Invoke",
+  Resource,
+  ...(Condition && { Condition }),
 });
 const deny = (Sid, Resource) => ({ Sid, Effect: "Deny", Action: "execute-api:Invoke", Resource });
 
@@ -76,8 +122,14 @@ function api() {
     components: {
       securitySchemes: {
         gatepost: {
-          type: "apiKey", name: "Authorization", in: "header", "x-amazon-apigateway-authtype": "custom",
-          "x-amazon-apigateway-authorizer": { type: "request", identitySource: "method.request.header.Authorization" },
+          type: "apiKey",
+          name: "Authorization",
+          in: "header",
+          "x-amazon-apigateway-authtype": "custom",
+          "x-amazon-apigateway-authorizer": {
+            type: "request",
+            identitySource: "method.request.header.Authorization",
+          },
         },
       },
     },

@@ -19,7 +19,9 @@ pageTest("the large map is there, and quick", {}, async ({ page }) => {
   await page.addInitScript(noteWhenDrawn);
   await page.reload();
   await page.getByText(SIZE).waitFor();
-  const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN);
+  const paint = await page.evaluate(
+    () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN,
+  );
   print("first contentful paint, loaded again", paint);
   print("the map drawn, loaded again", await page.evaluate(() => window.drawnAt));
 
@@ -27,13 +29,16 @@ pageTest("the large map is there, and quick", {}, async ({ page }) => {
   await cell.focus();
   print("an arrow key, to the next frame", await toNextFrame(page, "ArrowDown"));
   print("Ctrl+End, to the next frame", await toNextFrame(page, "End", { ctrlKey: true }));
-  print("a scroll of one page, to the next frame", await page.evaluate(async () => {
-    const frame = document.querySelector(".map-frame");
-    const start = performance.now();
-    frame.scrollTop = 1200;
-    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-    return performance.now() - start;
-  }));
+  print(
+    "a scroll of one page, to the next frame",
+    await page.evaluate(async () => {
+      const frame = document.querySelector(".map-frame");
+      const start = performance.now();
+      frame.scrollTop = 1200;
+      await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+      return performance.now() - start;
+    }),
+  );
   print("similar together, to the next frame", await choose(page, "Order", "similar"));
   print("filtered, to the next frame", await typed(page, "Routes", "invoices"));
   await page.getByText("100 subjects, 10 routes").waitFor();
@@ -73,7 +78,9 @@ const toNextFrame = (page, key, more = {}) =>
   page.evaluate(
     async ([key, more]) => {
       const start = performance.now();
-      document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));
+      document.activeElement.dispatchEvent(
+        new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }),
+      );
       await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
       return performance.now() - start;
     },

@@ -23,7 +23,11 @@ async function moveTo(page, route, subject) {
     await page.keyboard.press("ArrowDown");
   }
   assert.equal(await cell(page).innerText(), route);
-  for (let presses = 0; presses < 10 && !(await cell(page).innerText()).startsWith(`${subject}:`); presses += 1) {
+  for (
+    let presses = 0;
+    presses < 10 && !(await cell(page).innerText()).startsWith(`${subject}:`);
+    presses += 1
+  ) {
     await page.keyboard.press("ArrowRight");
   }
 }
@@ -40,19 +44,23 @@ pageTest("each cell is reached by keys, and says why it is as it is", {}, async 
   await sentence(page).filter({ hasText: "KeepTheCatalogue" }).waitFor();
 });
 
-pageTest("Enter opens the explanation, Escape closes it, and the focus is where it was", {}, async ({ page }) => {
-  await opened(page);
-  await moveTo(page, "DELETE /movies/{id}", "group:movies-group");
-  await page.keyboard.press("Enter");
-  const panel = page.getByRole("complementary");
-  await panel.getByText("GET/movies/* is for GET, and this is DELETE").waitFor();
-  assert.equal(await panel.locator("mark.near_miss").count(), 1);
-  assert.match(await panel.locator("mark.near_miss").innerText(), /"Sid": "ReadMovies"/);
-  assert.match(page.url(), /subject=group:movies-group&verb=DELETE&path=\/movies\//);
-  await page.keyboard.press("Escape");
-  await panel.waitFor({ state: "detached" });
-  assert.equal(await page.evaluate(() => document.activeElement?.innerText), "group:movies-group: denied");
-});
+pageTest(
+  "Enter opens the explanation, Escape closes it, and the focus is where it was",
+  {},
+  async ({ page }) => {
+    await opened(page);
+    await moveTo(page, "DELETE /movies/{id}", "group:movies-group");
+    await page.keyboard.press("Enter");
+    const panel = page.getByRole("complementary");
+    await panel.getByText("GET/movies/* is for GET, and this is DELETE").waitFor();
+    assert.equal(await panel.locator("mark.near_miss").count(), 1);
+    assert.match(await panel.locator("mark.near_miss").innerText(), /"Sid": "ReadMovies"/);
+    assert.match(page.url(), /subject=group:movies-group&verb=DELETE&path=\/movies\//);
+    await page.keyboard.press("Escape");
+    await panel.waitFor({ state: "detached" });
+    assert.equal(await page.evaluate(() => document.activeElement?.innerText), "group:movies-group: denied");
+  },
+);
 
 pageTest("a click opens the cell that is drawn there", {}, async ({ page }) => {
   await opened(page);
@@ -90,7 +98,8 @@ pageTest("the map is taken along as SVG, PNG, CSV and JSON", {}, async ({ page }
   await opened(page);
   const take = (name) =>
     downloaded(page, async () => {
-      if (!(await page.locator("details.take").evaluate((details) => details.open))) await page.getByText("Take along").click();
+      if (!(await page.locator("details.take").evaluate((details) => details.open)))
+        await page.getByText("Take along").click();
       await page.getByRole("button", { name, exact: true }).click();
     });
   const svg = String((await take("SVG")).content);
@@ -110,5 +119,8 @@ pageTest("the map is taken along as SVG, PNG, CSV and JSON", {}, async ({ page }
   assert.match(csv, /^method,path,guard,group:admin-group,group:movies-group,group:shows-group\r\n/);
   assert.match(csv, /\r\nDELETE,\/movies\/\{id\},authorizer,allowed,denied,denied\r\n/);
   const json = JSON.parse(String((await take("JSON")).content));
-  assert.equal(json.routes.find(({ path, method }) => path === "/movies" && method === "GET").cells["group:movies-group"], "allowed");
+  assert.equal(
+    json.routes.find(({ path, method }) => path === "/movies" && method === "GET").cells["group:movies-group"],
+    "allowed",
+  );
 });

@@ -9,24 +9,33 @@ import { csv } from "../src/parts/download.js";
 import { compared } from "../src/parts/text-diff.js";
 
 const CHOICE = { routes: "", subjects: "", only: [], order: "name", folded: [] };
-const route = (method, path, more = {}) => ({ method, verbs: [method], path, summary: "", guard: "authorizer", ...more });
+const route = (method, path, more = {}) => ({
+  method,
+  verbs: [method],
+  path,
+  summary: "",
+  guard: "authorizer",
+  ...more,
+});
 const subject = (name) => ({ subject: `group:${name}`, name, counts: {} });
 const ANSWER = {
   revision: "1",
   subjects: ["a", "b", "c"].map(subject),
   routes: [
-    route("GET", "/v1/movies"), route("PUT", "/v1/movies/{id}"), route("GET", "/v1/shows"), route("POST", "/v1/shows"),
+    route("GET", "/v1/movies"),
+    route("PUT", "/v1/movies/{id}"),
+    route("GET", "/v1/shows"),
+    route("POST", "/v1/shows"),
     route("OPTIONS", "/v1/shows", { guard: "public" }),
     { ...route("page", "/app/*"), verbs: [], guard: "page_pass" },
   ],
   cells: ["ada", "dda", "apa", "ddd", "", "aaa"],
 };
-const names = (view) => view.rows.map((row) => (row.kind === "family" ? row.name : `${row.route.method} ${row.cells}`));
+const names = (view) =>
+  view.rows.map((row) => (row.kind === "family" ? row.name : `${row.route.method} ${row.cells}`));
 
 test("a family is the first part of paths in which any differ, pages are one, preflights are left out", () => {
-  const wanted = [
-    "/v1/movies", "GET ada", "PUT dda", "/v1/shows", "GET apa", "POST ddd", "pages", "page aaa",
-  ];
+  const wanted = ["/v1/movies", "GET ada", "PUT dda", "/v1/shows", "GET apa", "POST ddd", "pages", "page aaa"];
   assert.deepEqual(names(shown(ANSWER, CHOICE)), wanted);
 });
 
@@ -59,10 +68,21 @@ test("keys stay within the grid", () => {
 });
 
 test("a table's text cannot become a formula or another field", () => {
-  assert.equal(csv(["a", "b"], [["=1+1", 'x "y", z'], [-1.5, null]]), 'a,b\r\n\'=1+1,"x ""y"", z"\r\n-1.5,\r\n');
+  assert.equal(
+    csv(
+      ["a", "b"],
+      [
+        ["=1+1", 'x "y", z'],
+        [-1.5, null],
+      ],
+    ),
+    'a,b\r\n\'=1+1,"x ""y"", z"\r\n-1.5,\r\n',
+  );
 });
 
 test("texts are compared by their longest common run of lines", () => {
-  const lines = compared("a\nb\nc\nd\n", "a\nc\nx\nd\n").map(({ left, right }) => `${left ?? ""}|${right ?? ""}`);
+  const lines = compared("a\nb\nc\nd\n", "a\nc\nx\nd\n").map(
+    ({ left, right }) => `${left ?? ""}|${right ?? ""}`,
+  );
   assert.deepEqual(lines, ["a|a", "b|", "c|c", "|x", "d|d"]);
 });

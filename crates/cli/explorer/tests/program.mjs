@@ -15,13 +15,22 @@ import { writeLargeSet } from "./large-set.mjs";
 export const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 const BINARY = process.env.GATEPOST_BIN ?? join(ROOT, "target/debug/gatepost");
 
-const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"];
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--disable-sync",
+  "--no-first-run",
+];
 
 let launched = null;
 
 /** The browser, one for all. */
 export function browser() {
-  launched ??= chromium.launch({ executablePath: process.env.CHROMIUM_BIN ?? "/usr/bin/chromium", args: ARGUMENTS });
+  launched ??= chromium.launch({
+    executablePath: process.env.CHROMIUM_BIN ?? "/usr/bin/chromium",
+    args: ARGUMENTS,
+  });
   return launched;
 }
 
@@ -56,7 +65,10 @@ export class Program {
     const state = await mkdtemp(join(tmpdir(), "gatepost-explorer-state-"));
     begun.push(() => rm(state, { recursive: true, force: true }));
     const ports = ["--port", "0", "--issuer-port", "0", "--explorer-port", "0"];
-    const program = await Program.#start(["dev", ...ports, "--state", state, "--policies", basename(folder)], dirname(folder));
+    const program = await Program.#start(
+      ["dev", ...ports, "--state", state, "--policies", basename(folder)],
+      dirname(folder),
+    );
     return Object.assign(program, { state });
   }
 
@@ -76,7 +88,11 @@ export class Program {
     this.cwd = cwd;
     this.addresses = {};
     this.output = "";
-    this.#child = spawn(BINARY, words, { cwd, env: { ...environment(), ...variables }, stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = spawn(BINARY, words, {
+      cwd,
+      env: { ...environment(), ...variables },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.#ended = once(this.#child, "exit");
   }
 
@@ -90,7 +106,9 @@ export class Program {
         if (name === "Explorer") found.resolve();
       });
     }
-    this.#ended.then(() => found.reject(new Error(`gatepost ${this.words[0]} has ended. It said:\n${this.output}`)));
+    this.#ended.then(() =>
+      found.reject(new Error(`gatepost ${this.words[0]} has ended. It said:\n${this.output}`)),
+    );
     await found.promise;
   }
 
@@ -106,13 +124,27 @@ export class Program {
       AWS_REGION: "eu-west-1",
       AWS_ENDPOINT_URL_DYNAMODB: this.addresses.Table,
     };
-    const words = ["explore", "dynamodb:gatepost-policies", "--port", "0", "--routes", "policies/routes/openapi.yaml"];
+    const words = [
+      "explore",
+      "dynamodb:gatepost-policies",
+      "--port",
+      "0",
+      "--routes",
+      "policies/routes/openapi.yaml",
+    ];
     return Program.#start([...words, ...options], this.cwd, variables);
   }
 
   /** Calls the API of `dev` by an account, or by nobody; the status. */
   async call(method, path, account) {
-    const words = ["token", account, "--state", this.state, "--issuer", this.addresses["Sign in"].replace(/\/$/, "")];
+    const words = [
+      "token",
+      account,
+      "--state",
+      this.state,
+      "--issuer",
+      this.addresses["Sign in"].replace(/\/$/, ""),
+    ];
     const token = account && execFileSync(BINARY, words, { env: environment(), encoding: "utf8" }).trim();
     const headers = token ? { Authorization: `Bearer ${token}` } : {};
     const answer = await fetch(this.addresses.API.replace(/\/$/, "") + path, { method, headers });

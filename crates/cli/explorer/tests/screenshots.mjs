@@ -11,12 +11,37 @@ const VIEWS = [
   { name: "map", set: "large", isThere: "canvas", address: "/map?order=similar", isInGuide: true, hover: true },
   { name: "map-folded", set: "large", isThere: "canvas", address: "/map?fold=*" },
   { name: "map-example", set: "example", isThere: "canvas", address: "/map" },
-  { name: "cell", set: "example", isThere: "mark", address: "/map?subject=group:movies-group&verb=DELETE&path=/movies/{id}", isInGuide: true },
-  { name: "ask", set: "example", isThere: "mark", address: "/ask?groups=movies-group&method=DELETE&path=/movies/7", isInGuide: true },
+  {
+    name: "cell",
+    set: "example",
+    isThere: "mark",
+    address: "/map?subject=group:movies-group&verb=DELETE&path=/movies/{id}",
+    isInGuide: true,
+  },
+  {
+    name: "ask",
+    set: "example",
+    isThere: "mark",
+    address: "/ask?groups=movies-group&method=DELETE&path=/movies/7",
+    isInGuide: true,
+  },
   { name: "who", set: "large", isThere: "tbody tr", address: "/ask/who?verb=DELETE&path=/api/v2/invoices/*" },
   { name: "what", set: "example", isThere: "tbody tr", address: "/ask/what/group:movies-group" },
-  { name: "try", set: "example", isThere: ".verdict h3", address: "/try/group:movies-group", isInGuide: true, edit: true },
-  { name: "conflict", set: "example", isThere: ".verdict h3", address: "/try/group:shows-group", conflict: true },
+  {
+    name: "try",
+    set: "example",
+    isThere: ".verdict h3",
+    address: "/try/group:movies-group",
+    isInGuide: true,
+    edit: true,
+  },
+  {
+    name: "conflict",
+    set: "example",
+    isThere: ".verdict h3",
+    address: "/try/group:shows-group",
+    conflict: true,
+  },
   { name: "watch", set: "example", isThere: "tbody tr", address: "/watch", isInGuide: true },
   { name: "history", set: "example", isThere: "ins", address: "/history/group:movies-group", isInGuide: true },
   { name: "empty", set: "example", isThere: "main h2", address: "/ask" },
@@ -34,8 +59,14 @@ const programs = {
   large: await Program.explore(await policies({ isLarge: true })),
 };
 for (const [method, path, account] of [
-  ["GET", "/health"], ["GET", "/movies"], ["GET", "/movies", "alice"], ["GET", "/movies", "alice"],
-  ["GET", "/movies/7", "alice"], ["DELETE", "/movies/7", "alice"], ["GET", "/shows", "bob"], ["GET", "/api/admin/users", "bob"],
+  ["GET", "/health"],
+  ["GET", "/movies"],
+  ["GET", "/movies", "alice"],
+  ["GET", "/movies", "alice"],
+  ["GET", "/movies/7", "alice"],
+  ["DELETE", "/movies/7", "alice"],
+  ["GET", "/shows", "bob"],
+  ["GET", "/api/admin/users", "bob"],
   ["DELETE", "/api/admin/users/7", "admin"],
 ]) {
   await programs.example.call(method, path, account);
@@ -45,7 +76,9 @@ if (target) await mkdir(target, { recursive: true });
 for (const view of VIEWS) {
   for (const { ending, ...look } of target ? LOOKS : LOOKS.slice(0, 1)) {
     if (!target && !view.isInGuide) continue;
-    const path = target ? join(target, `${view.name}${ending}.png`) : join(ROOT, `docs/images/explorer-${view.name}.png`);
+    const path = target
+      ? join(target, `${view.name}${ending}.png`)
+      : join(ROOT, `docs/images/explorer-${view.name}.png`);
     await shoot(view, look, path);
     console.log(path);
   }
@@ -85,7 +118,11 @@ async function shoot(view, look, path) {
 async function withHistory() {
   const folder = await policies();
   const git = (...words) =>
-    execFileSync("git", ["-C", dirname(folder), "-c", "user.name=Ada", "-c", "user.email=ada@example.com", ...words], { stdio: "pipe" });
+    execFileSync(
+      "git",
+      ["-C", dirname(folder), "-c", "user.name=Ada", "-c", "user.email=ada@example.com", ...words],
+      { stdio: "pipe" },
+    );
   const file = join(folder, "groups/movies-group.json");
   const text = await readFile(file, "utf8");
   git("init", "--quiet");

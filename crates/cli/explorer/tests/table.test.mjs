@@ -19,7 +19,9 @@ async function drafted(page) {
 
 pageTest("all drafts are handed over as a plan", {}, async ({ page }) => {
   await drafted(page);
-  const { name, content } = await downloaded(page, () => page.getByRole("button", { name: "Plan for all drafts" }).click());
+  const { name, content } = await downloaded(page, () =>
+    page.getByRole("button", { name: "Plan for all drafts" }).click(),
+  );
   assert.equal(name, "plan.json");
   assert.match(String(content), /group:shows-group/);
 });
@@ -36,5 +38,9 @@ pageTest("a change is saved as a candidate, which waits", {}, async ({ page }) =
 
 pageTest("its history has who wrote which version", {}, async ({ page }) => {
   await page.goto(`${url}/history/group%3Amovies-group`);
-  await page.getByRole("row").filter({ hasText: "gatepost dev" }).filter({ hasText: "from the policies folder" }).waitFor();
+  await page
+    .getByRole("row")
+    .filter({ hasText: "gatepost dev" })
+    .filter({ hasText: "from the policies folder" })
+    .waitFor();
 });

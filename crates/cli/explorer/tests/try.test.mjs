@@ -35,9 +35,18 @@ pageTest("a change is told before it is made: gains, tests and size", {}, async 
   await page.goto(url + SUBJECT);
   await verdict(page).getByText("No request is decided differently.").waitFor();
   await rewrite(page, WIDER);
-  await verdict(page).getByRole("row").filter({ hasText: "DELETE" }).filter({ hasText: "gained" }).first().waitFor();
-  await verdict(page).getByText(/\d+ of \d+ cases failed/).waitFor();
-  await verdict(page).getByText(/of 8,192 bytes/).waitFor();
+  await verdict(page)
+    .getByRole("row")
+    .filter({ hasText: "DELETE" })
+    .filter({ hasText: "gained" })
+    .first()
+    .waitFor();
+  await verdict(page)
+    .getByText(/\d+ of \d+ cases failed/)
+    .waitFor();
+  await verdict(page)
+    .getByText(/of 8,192 bytes/)
+    .waitFor();
   assert.equal(await readFile(file, "utf8"), saved);
 });
 

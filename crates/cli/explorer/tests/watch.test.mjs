@@ -15,7 +15,11 @@ pageTest("a call is seen as it comes", {}, async ({ page }) => {
   assert.equal(await program.call("GET", "/movies"), 401);
   await row.filter({ hasText: "/movies" }).filter({ hasText: "401" }).waitFor();
   assert.equal(await program.call("GET", "/movies/7", "alice"), 200);
-  await row.filter({ hasText: "/movies/7" }).filter({ hasText: "movies-group" }).filter({ hasText: "allow" }).waitFor();
+  await row
+    .filter({ hasText: "/movies/7" })
+    .filter({ hasText: "movies-group" })
+    .filter({ hasText: "allow" })
+    .waitFor();
   assert.equal(await program.call("GET", "/shows", "alice"), 403);
   await row.filter({ hasText: "/shows" }).filter({ hasText: "implicit deny" }).waitFor();
   assert.ok(!(await page.content()).includes("eyJ"));
@@ -32,7 +36,10 @@ pageTest("calls seen before are there, can be filtered, held and taken along", {
   assert.equal(await rows(page).count(), 1);
   assert.match(page.url(), /\/watch\?filter=delete$/);
   const { content } = await downloaded(page, () => page.getByRole("button", { name: /^CSV/ }).click());
-  assert.match(String(content), /^time,call,status,decision,reason,groups,cache,ms\r\n[^,]+,DELETE \/shows\/7,401,/);
+  assert.match(
+    String(content),
+    /^time,call,status,decision,reason,groups,cache,ms\r\n[^,]+,DELETE \/shows\/7,401,/,
+  );
 });
 
 pageTest("a call is explained, and made a test case of", {}, async ({ page }) => {
@@ -40,7 +47,10 @@ pageTest("a call is explained, and made a test case of", {}, async ({ page }) =>
   await page.goto(`${program.url}/watch?filter=/movies/7`);
   await page.getByRole("button", { name: "Test case of DELETE /movies/7" }).first().click();
   await page.getByRole("button", { name: "Make a test case of it" }).click();
-  await page.getByRole("region", { name: "Test case", exact: true }).filter({ hasText: "DELETE /movies/7: deny" }).waitFor();
+  await page
+    .getByRole("region", { name: "Test case", exact: true })
+    .filter({ hasText: "DELETE /movies/7: deny" })
+    .waitFor();
   await rows(page).first().getByRole("link", { name: "Explain" }).click();
   await page.getByText("Denied: no statement allows it").waitFor();
   assert.match(page.url(), /\/ask\?groups=movies-group&method=DELETE&path=\/movies\/7$/);

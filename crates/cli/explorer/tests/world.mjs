@@ -18,9 +18,15 @@ after(clearAway);
  * have been part of an address, and the browser may not have complained: of the Content-Security-Policy, say.
  * What it expects of complaints, `body` takes out of them.
  */
-export function pageTest(name, { colorScheme = "light", viewport = { width: 1280, height: 860 }, ...more }, body) {
+export function pageTest(
+  name,
+  { colorScheme = "light", viewport = { width: 1280, height: 860 }, ...more },
+  body,
+) {
   test(name, { timeout: 3 * PATIENCE_MS }, async () => {
-    const context = await (await browser()).newContext({ colorScheme, viewport, acceptDownloads: true, ...more });
+    const context = await (
+      await browser()
+    ).newContext({ colorScheme, viewport, acceptDownloads: true, ...more });
     context.setDefaultTimeout(PATIENCE_MS);
     try {
       const page = await context.newPage();
@@ -34,8 +40,14 @@ export function pageTest(name, { colorScheme = "light", viewport = { width: 1280
       await body({ page, context, requests, complaints });
       assert.deepEqual(complaints, []);
       const addresses = requests.map((request) => request.url()).filter((url) => !/^(blob|data):/.test(url));
-      assert.deepEqual(addresses.filter((address) => !isLoopback(address)), []);
-      assert.deepEqual(addresses.filter((address) => TOKEN.test(address)), []);
+      assert.deepEqual(
+        addresses.filter((address) => !isLoopback(address)),
+        [],
+      );
+      assert.deepEqual(
+        addresses.filter((address) => TOKEN.test(address)),
+        [],
+      );
     } finally {
       await context.close();
     }

@@ -4,7 +4,17 @@
 
 /** What the form of a call has, as texts. */
 export const FIELDS = /** @type {const} */ ([
-  "groups", "user", "client", "scopes", "claims", "method", "path", "page", "source_ip", "now", "context",
+  "groups",
+  "user",
+  "client",
+  "scopes",
+  "claims",
+  "method",
+  "path",
+  "page",
+  "source_ip",
+  "now",
+  "context",
 ]);
 
 /** @typedef {Record<typeof FIELDS[number], string>} Fields */
@@ -34,7 +44,11 @@ export function callOfFields(fields) {
 }
 
 /** @param {string} text */
-export const list = (text) => text.split(",").map((name) => name.trim()).filter(Boolean);
+export const list = (text) =>
+  text
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
 
 /**
  * `NAME=VALUE`, one a line; a line without `=` is a name with an empty value.
@@ -42,7 +56,10 @@ export const list = (text) => text.split(",").map((name) => name.trim()).filter(
  * @param {string} text
  */
 function pairs(text) {
-  const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
+  const lines = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
   return Object.fromEntries(
     lines.map((line) => {
       const at = line.indexOf("=");

@@ -20,7 +20,10 @@ export function CaseMaker({ call, decision }) {
     error.value = null;
     isCopied.value = false;
     try {
-      made.value = { call: asked, ...(await api.testCase({ ...call, expect: decision === "allow" ? "allow" : "deny" })) };
+      made.value = {
+        call: asked,
+        ...(await api.testCase({ ...call, expect: decision === "allow" ? "allow" : "deny" })),
+      };
     } catch (failure) {
       error.value = /** @type {Error} */ (failure);
     }
@@ -33,9 +36,11 @@ export function CaseMaker({ call, decision }) {
   return html`<div class="case">
     <button type="button" class="small" onClick=${make}>Make a test case of it</button>
     ${error.value && html`<${Failure} error=${error.value} />`}
-    ${yaml &&
-    html`<pre class="lines" tabindex="0" role="region" aria-label="Test case">${yaml}</pre>
+    ${
+      yaml &&
+      html`<pre class="lines" tabindex="0" role="region" aria-label="Test case">${yaml}</pre>
       <button type="button" class="small" onClick=${copy}>Copy</button>
-      <span role="status" class="quiet">${isCopied.value ? "Copied. It belongs into a file of policies/tests." : ""}</span>`}
+      <span role="status" class="quiet">${isCopied.value ? "Copied. It belongs into a file of policies/tests." : ""}</span>`
+    }
   </div>`;
 }

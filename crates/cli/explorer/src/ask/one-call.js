@@ -44,16 +44,32 @@ export function OneCall() {
 function CallFields({ fields, set }) {
   const { subjects } = useSubjects();
   const named = (/** @type {string} */ kind) =>
-    subjects.filter((subject) => subject.startsWith(`${kind}:`)).map((subject) => subject.slice(kind.length + 1));
-  const names = (/** @type {"groups" | "scopes"} */ name, /** @type {string} */ label, /** @type {string} */ kind) =>
+    subjects
+      .filter((subject) => subject.startsWith(`${kind}:`))
+      .map((subject) => subject.slice(kind.length + 1));
+  const names = (
+    /** @type {"groups" | "scopes"} */ name,
+    /** @type {string} */ label,
+    /** @type {string} */ kind,
+  ) =>
     html`<${NamesField}
       label=${label}
       value=${list(fields[name])}
       known=${named(kind)}
       onChange=${(/** @type {string[]} */ value) => set({ [name]: value.join(",") })}
     />`;
-  const text = (/** @type {keyof Fields} */ name, /** @type {unknown} */ label, /** @type {object} */ more = {}) =>
-    html`<${TextField} name=${name} label=${label} value=${fields[name]} onInput=${(/** @type {string} */ value) => set({ [name]: value })} ...${more} />`;
+  const text = (
+    /** @type {keyof Fields} */ name,
+    /** @type {unknown} */ label,
+    /** @type {object} */ more = {},
+  ) =>
+    html`<${TextField}
+      name=${name}
+      label=${label}
+      value=${fields[name]}
+      onInput=${(/** @type {string} */ value) => set({ [name]: value })}
+      ...${more}
+    />`;
   const isPage = Boolean(fields.page);
   const onVerb = (/** @type {string} */ verb) => {
     const where = fields.page || fields.path || "/";
@@ -86,7 +102,11 @@ function PastedAnswer({ pasted: { answer, error } }) {
 
 /** @param {{ call: Call | null }} props */
 function Answered({ call }) {
-  const answer = useAnswer((signal) => (call ? api.explain(call, signal) : null), [JSON.stringify(call), revision.value], { waitMs: 150 });
+  const answer = useAnswer(
+    (signal) => (call ? api.explain(call, signal) : null),
+    [JSON.stringify(call), revision.value],
+    { waitMs: 150 },
+  );
   if (!call) {
     return html`<${Empty} title="Which call?">
       <p>Name a path, and the answer stands here. The address of this page is the question: it can be shared.</p>

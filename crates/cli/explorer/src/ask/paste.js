@@ -27,7 +27,10 @@ export function Paste({ call, onAnswer }) {
       return;
     }
     try {
-      onAnswer({ answer: await api.explain(isLine ? { ...call, log: text } : withToken(call, text)), error: null });
+      onAnswer({
+        answer: await api.explain(isLine ? { ...call, log: text } : withToken(call, text)),
+        error: null,
+      });
     } catch (error) {
       onAnswer({ answer: null, error: /** @type {Error} */ (error) });
     }
@@ -36,7 +39,14 @@ export function Paste({ call, onAnswer }) {
     <summary>Paste a token or a line of the decision log</summary>
     <label class="field grow">
       <span>Read by this explorer, not verified, not kept</span>
-      <textarea rows="3" autocomplete="off" spellcheck=${false} aria-describedby="paste-fault" aria-invalid=${fault.value ? "true" : undefined} onInput=${onInput}></textarea>
+      <textarea
+        rows="3"
+        autocomplete="off"
+        spellcheck=${false}
+        aria-describedby="paste-fault"
+        aria-invalid=${fault.value ? "true" : undefined}
+        onInput=${onInput}
+      ></textarea>
     </label>
     <p id="paste-fault" class="no-text" role="status">${fault.value}</p>
   </details>`;

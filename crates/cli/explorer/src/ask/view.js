@@ -18,7 +18,8 @@ export function AskView() {
   return html`<h1 class="unseen">Ask</h1>
     <nav class="tabs" aria-label="Questions">
       ${QUESTIONS.map(
-        ({ href, label, ...other }) => html`<a href=${href} aria-current=${other.name === question?.name ? "page" : undefined}>${label}</a>`,
+        ({ href, label, ...other }) =>
+          html`<a href=${href} aria-current=${other.name === question?.name ? "page" : undefined}>${label}</a>`,
       )}
     </nav>
     ${question && html`<${question.view} />`}`;

@@ -6,7 +6,7 @@ import { revision } from "../live.js";
 import { Check } from "../parts/fields.js";
 import { KindLabel, guardWords, letterOf } from "../parts/kinds.js";
 import { Empty, Pending } from "../parts/state.js";
-import { SubjectList, useSubjects } from "../parts/subject-list.js";
+import { Documents } from "../parts/subject-list.js";
 import { Table } from "../parts/table.js";
 import { RouteLabel, routeWords, verbOf } from "../parts/words.js";
 import { useAnswer } from "../request.js";
@@ -21,15 +21,16 @@ const hrefOf = (/** @type {string} */ subject) => link(`/ask/what/${encodeURICom
 
 export function What() {
   const subject = parts.value[2];
-  const { answer, subjects } = useSubjects();
   return html`<div class="with-list">
-    ${answer.value ? html`<${SubjectList} subjects=${subjects} current=${subject} href=${hrefOf} />` : html`<${Pending} answer=${answer} />`}
+    <${Documents} current=${subject} href=${hrefOf} />
     <section class="panel">
-      ${subject
-        ? html`<${Rights} key=${subject} subject=${subject} />`
-        : html`<${Empty} title="Whose rights?">
+      ${
+        subject
+          ? html`<${Rights} key=${subject} subject=${subject} />`
+          : html`<${Empty} title="Whose rights?">
             <p>Choose a document: everything it lets its subject do stands here.</p>
-          <//>`}
+          <//>`
+      }
     </section>
   </div>`;
 }
@@ -37,7 +38,8 @@ export function What() {
 /** @param {{ subject: string }} props */
 function Rights({ subject }) {
   const isAll = query.value.get("show") === "all";
-  const onAll = (/** @type {boolean} */ isOn) => go(withQuery({ show: isOn ? "all" : null }), { replace: true });
+  const onAll = (/** @type {boolean} */ isOn) =>
+    go(withQuery({ show: isOn ? "all" : null }), { replace: true });
   return html`<div class="head-line">
       <h2>${subject}</h2>
       <a href=${link(`/try/${encodeURIComponent(subject)}`)}>Its document</a>

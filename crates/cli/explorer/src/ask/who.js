@@ -24,12 +24,23 @@ export function Who() {
   return html`<div class="panel">
     <form class="call-line" onSubmit=${stay}>
       <${VerbField} value=${verb} onChange=${(/** @type {string} */ value) => set({ verb: value })} />
-      <${TextField} label=${label} value=${path} placeholder="/api/admin/users/*" onInput=${(/** @type {string} */ value) => set({ path: value })} />
-      <${Check} label="also those who cannot" isOn=${isAll} onChange=${(/** @type {boolean} */ isOn) => set({ show: isOn ? "all" : "" })} />
+      <${TextField}
+        label=${label}
+        value=${path}
+        placeholder="/api/admin/users/*"
+        onInput=${(/** @type {string} */ value) => set({ path: value })}
+      />
+      <${Check}
+        label="also those who cannot"
+        isOn=${isAll}
+        onChange=${(/** @type {boolean} */ isOn) => set({ show: isOn ? "all" : "" })}
+      />
     </form>
-    ${path
-      ? html`<${Callers} ...${{ verb, path, isAll }} />`
-      : html`<${Empty} title="Which route?"><p>Name a path: whoever can call it stands here.</p><//>`}
+    ${
+      path
+        ? html`<${Callers} ...${{ verb, path, isAll }} />`
+        : html`<${Empty} title="Which route?"><p>Name a path: whoever can call it stands here.</p><//>`
+    }
   </div>`;
 }
 
@@ -59,6 +70,10 @@ const COLUMNS = [
     text: (cell) => cell.subject,
     shown: (cell) => html`<a href=${link(`/ask/what/${encodeURIComponent(cell.subject)}`)}>${cell.subject}</a>`,
   },
-  { name: "decision", text: (cell) => cell.decision, shown: (cell) => html`<${KindLabel} letter=${letterOf(cell)} />` },
+  {
+    name: "decision",
+    text: (cell) => cell.decision,
+    shown: (cell) => html`<${KindLabel} letter=${letterOf(cell)} />`,
+  },
   { name: "why", text: wordsOf },
 ];

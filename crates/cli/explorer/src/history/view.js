@@ -5,7 +5,7 @@ import { api } from "../api.js";
 import { about, revision } from "../live.js";
 import { Difference } from "../parts/difference.js";
 import { Empty, Pending } from "../parts/state.js";
-import { SubjectList, useSubjects } from "../parts/subject-list.js";
+import { Documents } from "../parts/subject-list.js";
 import { Table, counted } from "../parts/table.js";
 import { TextDiff } from "../parts/text-diff.js";
 import { useAnswer } from "../request.js";
@@ -17,7 +17,6 @@ const hrefOf = (/** @type {string} */ subject) => link(`/history/${encodeURIComp
 
 export function HistoryView() {
   const subject = parts.value[1];
-  const { answer, subjects } = useSubjects();
   if (!about.value?.history) {
     return html`<section class="panel">
       <${Empty} title="No history here">
@@ -27,10 +26,12 @@ export function HistoryView() {
   }
   return html`<h1 class="unseen">History</h1>
     <div class="with-list">
-      ${answer.value ? html`<${SubjectList} subjects=${subjects} current=${subject} href=${hrefOf} />` : html`<${Pending} answer=${answer} />`}
-      ${subject
-        ? html`<${Versions} key=${subject} subject=${subject} />`
-        : html`<section class="panel"><${Empty} title="Whose history?"><p>Choose a document.</p><//></section>`}
+      <${Documents} current=${subject} href=${hrefOf} />
+      ${
+        subject
+          ? html`<${Versions} key=${subject} subject=${subject} />`
+          : html`<section class="panel"><${Empty} title="Whose history?"><p>Choose a document.</p><//></section>`
+      }
     </div>`;
 }
 
@@ -62,14 +63,24 @@ function Versions({ subject }) {
 
 /** @param {{ subject: string, from: string, to: string }} props */
 function Between({ subject, from, to }) {
-  const answer = useAnswer((signal) => api.difference(subject, from, to, signal), [subject, from, to, revision.value]);
+  const answer = useAnswer(
+    (signal) => api.difference(subject, from, to, signal),
+    [subject, from, to, revision.value],
+  );
   const diff = answer.value;
   return html`<section class="panel" aria-labelledby="between">
     <h2 id="between">From version ${from} to ${to}</h2>
-    ${diff
-      ? html`<${Difference} diff=${diff} />
-          <${TextDiff} left=${diff.texts.from ?? ""} right=${diff.texts.to ?? ""} leftLabel=${`Version ${from}`} rightLabel=${`Version ${to}`} />`
-      : html`<${Pending} answer=${answer} />`}
+    ${
+      diff
+        ? html`<${Difference} diff=${diff} />
+          <${TextDiff}
+            left=${diff.texts.from ?? ""}
+            right=${diff.texts.to ?? ""}
+            leftLabel=${`Version ${from}`}
+            rightLabel=${`Version ${to}`}
+          />`
+        : html`<${Pending} answer=${answer} />`
+    }
   </section>`;
 }
 
@@ -93,10 +104,19 @@ function columns(from, to) {
     radio("from", from),
     radio("to", to),
     { name: "version", text: ({ version }) => version, className: "number" },
-    { name: "when", text: ({ updated_at: at }) => at ?? "unknown", shown: ({ updated_at: at }) => (at ? html`<time datetime=${at}>${at.replace("T", " ").replace(/(\.\d+)?Z$/, "")}</time>` : "unknown") },
+    {
+      name: "when",
+      text: ({ updated_at: at }) => at ?? "unknown",
+      shown: ({ updated_at: at }) =>
+        at ? html`<time datetime=${at}>${at.replace("T", " ").replace(/(\.\d+)?Z$/, "")}</time>` : "unknown",
+    },
     { name: "who", text: ({ updated_by: by }) => by ?? "unknown" },
     { name: "why", text: ({ comment }) => comment ?? "" },
-    { name: "commit", text: ({ source_revision: commit }) => commit ?? "", shown: ({ source_revision: commit }) => html`<code>${commit?.slice(0, COMMIT)}</code>` },
+    {
+      name: "commit",
+      text: ({ source_revision: commit }) => commit ?? "",
+      shown: ({ source_revision: commit }) => html`<code>${commit?.slice(0, COMMIT)}</code>`,
+    },
     { name: "what", text: ({ what }) => what },
     { name: "meaning", text: meaning },
   ];
@@ -104,7 +124,10 @@ function columns(from, to) {
 
 /** @param {Revision} revision */
 function meaning({ gained, lost, unknown }) {
-  const words = [gained > 0 && `${counted(gained, "request")} gained`, lost > 0 && `${counted(lost, "request")} lost`];
+  const words = [
+    gained > 0 && `${counted(gained, "request")} gained`,
+    lost > 0 && `${counted(lost, "request")} lost`,
+  ];
   return `${words.filter(Boolean).join(", ") || "no request changed"}${unknown ? ", perhaps more" : ""}`;
 }
 

@@ -32,7 +32,10 @@ export function MapCanvas({ shown, opened, isChanged, sentence, onOpen }) {
   const focus = within(focused.value, shown);
   const looked = hovered.value ?? (isFocusSeen.value ? focus : null);
   const draw = usePainter(frame, size.value, () => ({
-    shown, layout, isChanged, opened,
+    shown,
+    layout,
+    isChanged,
+    opened,
     hovered: hovered.value,
     focused: isFocusSeen.value ? focus : null,
   }));
@@ -112,7 +115,12 @@ export function MapCanvas({ shown, opened, isChanged, sentence, onOpen }) {
       onFocusOut=${() => (isFocusSeen.value = false)}
     >
       <canvas aria-hidden="true"></canvas>
-      <${GridCell} shown=${shown} layout=${layout} spot=${focus} sentence=${isFocusSeen.value && !hovered.value ? sentence(focus) : ""} />
+      <${GridCell}
+        shown=${shown}
+        layout=${layout}
+        spot=${focus}
+        sentence=${isFocusSeen.value && !hovered.value ? sentence(focus) : ""}
+      />
     </div>
     ${looked && html`<${Sentence} frame=${frame.current} layout=${layout} spot=${looked} text=${sentence(looked)} />`}
   </div>`;

@@ -22,7 +22,11 @@ import { link } from "../router.js";
 export function CellPanel({ subject, route, drafts, onClose }) {
   const isAsked = isGuarded(route);
   const verb = verbOf(route);
-  const answer = useAnswer((signal) => (isAsked ? api.cell(subject, route, signal) : null), [subject, route.path, verb, revision.value], { forget: true });
+  const answer = useAnswer(
+    (signal) => (isAsked ? api.cell(subject, route, signal) : null),
+    [subject, route.path, verb, revision.value],
+    { forget: true },
+  );
   const heading = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => heading.current?.focus({ preventScroll: true }), [subject, route.path, verb]);
   const cell = answer.value;
@@ -43,7 +47,10 @@ export function CellPanel({ subject, route, drafts, onClose }) {
     ${cell && html`<p class="sentence"><${KindLabel} letter=${letterOf(cell)} /> ${cell.sentence}</p>`}
     ${Object.keys(drafts).length > 0 && html`<p class="quiet">That is without your drafts. Below, they count.</p>`}
     ${cell?.unknown && html`<p>${cell.unknown}</p>`}
-    ${cell && examples(cell).map((witness) => html`<${Example} key=${witness.decision} ...${{ subject, route, witness, drafts }} />`)}
+    ${cell &&
+    examples(cell).map(
+      (witness) => html`<${Example} key=${witness.decision} ...${{ subject, route, witness, drafts }} />`,
+    )}
     <p class="more">
       <a href=${link("/ask/who", { verb, path: route.path })}>Who else may call it</a>
       <a href=${link(`/ask/what/${encodeURIComponent(subject)}`)}>What else ${subjectName(subject)} may do</a>

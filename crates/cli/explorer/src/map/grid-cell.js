@@ -57,10 +57,12 @@ export function GridCell({ shown, layout, spot, sentence }) {
       aria-colcount=${shown.subjects.length + 1}
       aria-readonly="true"
     >
-      ${!isName &&
-      html`<div role="row" aria-rowindex="1">
+      ${
+        !isName &&
+        html`<div role="row" aria-rowindex="1">
         <div role="columnheader" aria-colindex=${column + 2}><span class="unseen">${shown.subjects[column]}</span></div>
-      </div>`}
+      </div>`
+      }
       <div role="row" aria-rowindex=${row + 2}>
         <div
           key=${`${row} name`}
@@ -71,10 +73,12 @@ export function GridCell({ shown, layout, spot, sentence }) {
         >
           <span class="unseen">${name}</span>
         </div>
-        ${!isName &&
-        html`<div key=${`${row} ${column}`} role="gridcell" aria-colindex=${column + 2} tabindex="0">
+        ${
+          !isName &&
+          html`<div key=${`${row} ${column}`} role="gridcell" aria-colindex=${column + 2} tabindex="0">
           <span class="unseen">${cellWords(entry, shown, column)}</span>
-        </div>`}
+        </div>`
+        }
       </div>
     </div>
     <p class="unseen" role="status">${sentence}</p>`;

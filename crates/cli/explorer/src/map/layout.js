@@ -34,7 +34,9 @@ export function layoutOf(shown, viewport) {
   const text = count <= 40 ? 13 : 12;
   const longestName = longest(shown.subjects.map((subject) => subject.replace(/^group:/, "")));
   const nameWidth = Math.min(longestName, 30) * text * LETTER + 8;
-  const longestRoute = longest(shown.rows.map((entry) => (entry.kind === "route" ? entry.route.path : entry.name)));
+  const longestRoute = longest(
+    shown.rows.map((entry) => (entry.kind === "route" ? entry.route.path : entry.name)),
+  );
   const wanted = longestRoute * text * LETTER + VERB_WIDTH + 24;
   const lean = Math.round(nameWidth * COSINE + text);
   // What few columns leave goes to the summaries of the routes.

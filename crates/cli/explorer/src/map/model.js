@@ -42,19 +42,28 @@ export function shown(answer, choice) {
   const columns = columnsOf(answer, choice);
   const chosen = routesOf(answer, choice, columns);
   const isSimilar = choice.order === "similar";
-  const ordered = isSimilar ? bySimilarity(columns, (column) => chosen.map((at) => answer.cells[at]?.[column] ?? "")) : columns;
+  const ordered = isSimilar
+    ? bySimilarity(columns, (column) => chosen.map((at) => answer.cells[at]?.[column] ?? ""))
+    : columns;
   /** @type {Row[]} */
   const rows = [];
   for (const [name, members] of families(answer, chosen)) {
     const isFolded = choice.folded.includes("*") !== choice.folded.includes(name);
-    rows.push({ kind: "family", name, routes: members.length, shares: shares(answer, members, ordered), isFolded });
+    rows.push({
+      kind: "family",
+      name,
+      routes: members.length,
+      shares: shares(answer, members, ordered),
+      isFolded,
+    });
     if (isFolded) continue;
     const inOrder = isSimilar
       ? bySimilarity(members, (at) => ordered.map((column) => answer.cells[at]?.[column] ?? ""))
       : members;
     for (const at of inOrder) {
       const route = answer.routes[at];
-      if (route) rows.push({ kind: "route", route, family: name, cells: picked(answer.cells[at] ?? "", ordered), at });
+      if (route)
+        rows.push({ kind: "route", route, family: name, cells: picked(answer.cells[at] ?? "", ordered), at });
     }
   }
   const subjects = ordered.map((at) => answer.subjects[at]?.subject ?? "");
@@ -85,7 +94,10 @@ function routesOf(answer, choice, columns) {
     if (!route || isPreflight(route)) return false;
     if (!has(`${route.method} ${route.verbs.join(" ")} ${route.path} ${route.summary}`)) return false;
     const cells = answer.cells[at] ?? "";
-    return choice.only.length === 0 || columns.some((column) => choice.only.some((letter) => letter === cells[column]));
+    return (
+      choice.only.length === 0 ||
+      columns.some((column) => choice.only.some((letter) => letter === cells[column]))
+    );
   });
 }
 
@@ -137,7 +149,10 @@ function commonStart(paths) {
   const [first = []] = paths;
   let length = 0;
   // The last segment is never part of what is common: a route of its own must have a name.
-  while (length < first.length - 1 && paths.every((path) => path.length > length && path[length] === first[length])) {
+  while (
+    length < first.length - 1 &&
+    paths.every((path) => path.length > length && path[length] === first[length])
+  ) {
     length += 1;
   }
   return length;
@@ -165,7 +180,10 @@ function shares(answer, members, columns) {
  */
 function bySimilarity(items, lettersOf) {
   // Bytes, since some thousand pairs are compared while somebody waits.
-  const rest = items.map((item) => ({ item, cells: Uint8Array.from(lettersOf(item), (letter) => letter.charCodeAt(0)) }));
+  const rest = items.map((item) => ({
+    item,
+    cells: Uint8Array.from(lettersOf(item), (letter) => letter.charCodeAt(0)),
+  }));
   const walked = rest.splice(0, 1);
   while (rest.length > 0) {
     const last = walked.at(-1)?.cells ?? new Uint8Array();

@@ -69,7 +69,11 @@ const leftOf = ({ layout, view }, column) => layout.label + column * layout.cell
 /** @param {Scene} scene @returns {[Spot, string][]} */
 function marks({ opened, focused, hovered }) {
   /** @type {[Spot | null, string][]} */
-  const all = [[opened, "accent"], [hovered, "quiet"], [focused, "text"]];
+  const all = [
+    [opened, "accent"],
+    [hovered, "quiet"],
+    [focused, "text"],
+  ];
   return /** @type {[Spot, string][]} */ (all.filter(([spot]) => spot));
 }
 
@@ -100,7 +104,8 @@ function cells(surface, scene, row, visible) {
     if (!letter || !KINDS[letter]) continue;
     const left = leftOf(scene, column);
     surface.shape(letter, left + 1, top + 1, cell - 2, height - 2);
-    if (scene.isChanged(entry.at, column)) surface.outline(left + 1.5, top + 1.5, cell - 3, height - 3, "explicit-ink");
+    if (scene.isChanged(entry.at, column))
+      surface.outline(left + 1.5, top + 1.5, cell - 3, height - 3, "explicit-ink");
   }
   return undefined;
 }
@@ -153,9 +158,17 @@ function label(surface, scene, row) {
     const sign = entry.isFolded ? "▸" : "▾";
     surface.text(sign, 8, middle, { color: "quiet", size: layout.text });
     const room = Math.floor((layout.label - 64) / (layout.text * 0.6));
-    surface.text(shortenedPath(entry.name, room), 22, middle, { color: "text", size: layout.text, weight: 700, mono: true });
+    surface.text(shortenedPath(entry.name, room), 22, middle, {
+      color: "text",
+      size: layout.text,
+      weight: 700,
+      mono: true,
+    });
     const count = String(entry.routes);
-    surface.text(count, layout.label - 10 - count.length * 7, middle, { color: "quiet", size: layout.text - 1 });
+    surface.text(count, layout.label - 10 - count.length * 7, middle, {
+      color: "quiet",
+      size: layout.text - 1,
+    });
   } else {
     const isNarrow = layout.label < 300;
     const verbs = isNarrow ? shortVerb(entry.route.method) : shortened(entry.route.method, 7);
@@ -185,7 +198,12 @@ function names(surface, scene, visible) {
       const isLooked = spot?.column === column;
       const name = shortened(subjectName(shown.subjects[column] ?? ""), 30);
       const left = leftOf(scene, column) + layout.cell / 2 + 2;
-      const style = { color: isLooked ? "accent" : "text", size: layout.text, weight: isLooked ? 700 : 500, angle: ANGLE };
+      const style = {
+        color: isLooked ? "accent" : "text",
+        size: layout.text,
+        weight: isLooked ? 700 : 500,
+        angle: ANGLE,
+      };
       surface.text(name, left, layout.head - 8, style);
     }
   });
@@ -194,7 +212,13 @@ function names(surface, scene, visible) {
 /** @param {Surface} surface @param {Scene} scene @param {Spot} spot @param {string} color */
 function around(surface, scene, spot, color) {
   const { cell } = scene.layout;
-  surface.outline(leftOf(scene, spot.column) + 1, topOf(scene, spot.row) + 1, cell - 2, heightOf(scene.layout, spot.row) - 2, color);
+  surface.outline(
+    leftOf(scene, spot.column) + 1,
+    topOf(scene, spot.row) + 1,
+    cell - 2,
+    heightOf(scene.layout, spot.row) - 2,
+    color,
+  );
 }
 
 /** @param {string} verb */

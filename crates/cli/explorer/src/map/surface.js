@@ -11,7 +11,14 @@ import { LETTERS, SHAPES } from "../parts/kinds.js";
  * @property {(text: string, x: number, y: number, style: TextStyle) => void} text
  * @property {(x: number, y: number, width: number, height: number, draw: () => void) => void} clipped
  *
- * @typedef {{ color: string, size: number, weight?: number, mono?: boolean, angle?: number, anchor?: "start" | "middle" }} TextStyle
+ * @typedef {object} TextStyle
+ * @property {string} color
+ * @property {number} size
+ * @property {number} [weight]
+ * @property {boolean} [mono]
+ * @property {number} [angle] in degrees
+ * @property {"start" | "middle"} [anchor]
+ *
  * @typedef {Record<string, string>} Palette colours by the name of their CSS variable
  */
 
@@ -19,8 +26,23 @@ export const MONO = 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, 
 const SANS = "system-ui, sans-serif";
 
 const COLORS = [
-  "panel", "line", "hover", "text", "quiet", "accent", "allow", "allow-ink", "partial", "conditional",
-  "conditional-soft", "deny", "deny-ink", "explicit", "explicit-ink", "open", "open-ink",
+  "panel",
+  "line",
+  "hover",
+  "text",
+  "quiet",
+  "accent",
+  "allow",
+  "allow-ink",
+  "partial",
+  "conditional",
+  "conditional-soft",
+  "deny",
+  "deny-ink",
+  "explicit",
+  "explicit-ink",
+  "open",
+  "open-ink",
 ];
 
 /**
@@ -118,13 +140,19 @@ export function svgSurface(colors) {
   /** @type {string[]} */
   const out = [];
   let clips = 0;
+  const box = (/** @type {number[]} */ ...[x = 0, y = 0, width = 0, height = 0]) =>
+    `x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}"`;
   return {
-    rect: (x, y, width, height, color) =>
-      out.push(`<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" fill="${colors[color] ?? color}"/>`),
-    outline: (x, y, width, height, color) =>
-      out.push(`<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" rx="4" fill="none" stroke="${colors[color] ?? color}" stroke-width="2"/>`),
-    shape: (letter, x, y, width, height) =>
-      out.push(`<use href="#${letter}" x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}"/>`),
+    rect(x, y, width, height, color) {
+      out.push(`<rect ${box(x, y, width, height)} fill="${colors[color] ?? color}"/>`);
+    },
+    outline(x, y, width, height, color) {
+      const line = `fill="none" stroke="${colors[color] ?? color}" stroke-width="2"`;
+      out.push(`<rect ${box(x, y, width, height)} rx="4" ${line}/>`);
+    },
+    shape(letter, x, y, width, height) {
+      out.push(`<use href="#${letter}" ${box(x, y, width, height)}/>`);
+    },
     text(text, x, y, { color, size, weight = 400, mono = false, angle = 0, anchor = "start" }) {
       const turn = angle === 0 ? "" : ` transform="rotate(${angle} ${n(x)} ${n(y)})"`;
       const place = `x="${n(x)}" y="${n(y)}" dominant-baseline="central" text-anchor="${anchor}"`;
@@ -133,7 +161,7 @@ export function svgSurface(colors) {
     },
     clipped(x, y, width, height, draw) {
       clips += 1;
-      out.push(`<clipPath id="clip${clips}"><rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}"/></clipPath>`);
+      out.push(`<clipPath id="clip${clips}"><rect ${box(x, y, width, height)}/></clipPath>`);
       out.push(`<g clip-path="url(#clip${clips})">`);
       draw();
       out.push("</g>");
@@ -149,7 +177,9 @@ export function svgSurface(colors) {
 /** @param {Letter} letter @param {Palette} colors */
 function symbolOf(letter, colors) {
   const paths = SHAPES[letter].map(({ d, fill, stroke, width = 1, dash }) => {
-    const line = stroke ? ` stroke="${colors[stroke]}" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round"` : "";
+    const line = stroke
+      ? ` stroke="${colors[stroke]}" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round"`
+      : "";
     const dashes = dash ? ` stroke-dasharray="${dash.join(" ")}"` : "";
     return `<path d="${d}" fill="${fill ? colors[fill] : "none"}"${line}${dashes}/>`;
   });
@@ -161,5 +191,9 @@ const n = (value) => String(Math.round(value * 100) / 100);
 
 /** @param {string} text */
 function escaped(text) {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
 }

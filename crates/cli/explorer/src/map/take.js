@@ -48,7 +48,9 @@ export async function takePng(shown) {
   if (!context) return;
   context.scale(ratio, ratio);
   paint(canvasSurface(context, palette(), ratio), scene);
-  const blob = await new Promise((/** @type {(blob: Blob | null) => void} */ resolve) => canvas.toBlob(resolve, "image/png"));
+  const blob = await new Promise((/** @type {(blob: Blob | null) => void} */ resolve) =>
+    canvas.toBlob(resolve, "image/png"),
+  );
   if (blob) download("map.png", "image/png", blob);
 }
 
@@ -56,7 +58,10 @@ export async function takePng(shown) {
 export function takeCsv(shown) {
   const head = ["method", "path", "guard", ...shown.subjects];
   const rows = routeRows(shown).map(({ route, cells }) => [
-    route.method, route.path, route.guard, ...shown.subjects.map((_, column) => word(cells, column)),
+    route.method,
+    route.path,
+    route.guard,
+    ...shown.subjects.map((_, column) => word(cells, column)),
   ]);
   download("map.csv", "text/csv", csv(head, rows));
 }
@@ -65,13 +70,16 @@ export function takeCsv(shown) {
 export function takeJson(shown) {
   const routes = routeRows(shown).map(({ route, cells }) => ({
     ...route,
-    cells: cells ? Object.fromEntries(shown.subjects.map((subject, column) => [subject, word(cells, column)])) : {},
+    cells: cells
+      ? Object.fromEntries(shown.subjects.map((subject, column) => [subject, word(cells, column)]))
+      : {},
   }));
   downloadJson("map.json", { subjects: shown.subjects, routes });
 }
 
 /** @param {Shown} shown */
-const routeRows = ({ rows }) => rows.filter((row) => row.kind === "route").map((row) => /** @type {RouteRow} */ (row));
+const routeRows = ({ rows }) =>
+  rows.filter((row) => row.kind === "route").map((row) => /** @type {RouteRow} */ (row));
 
 /** @param {string} cells @param {number} column */
 function word(cells, column) {

@@ -26,7 +26,10 @@ export function MapView() {
   const isWithDrafts = query.value.has("drafts") && drafts.value.size > 0;
   const put = isWithDrafts ? draftTexts() : {};
   const saved = useAnswer((signal) => api.map({}, signal), [revision.value]);
-  const tried = useAnswer((signal) => (isWithDrafts ? api.map(put, signal) : null), [JSON.stringify(put), revision.value]);
+  const tried = useAnswer(
+    (signal) => (isWithDrafts ? api.map(put, signal) : null),
+    [JSON.stringify(put), revision.value],
+  );
   const answer = isWithDrafts && tried.value ? tried.value : saved.value;
   if (isWithDrafts && tried.error) return html`<${Pending} answer=${tried} />`;
   if (!answer) return html`<${Pending} answer=${saved} />`;
@@ -53,17 +56,21 @@ function Loaded({ answer, before, put }) {
 
   const onOpen = (/** @type {Spot} */ { row, column }) => {
     const entry = view.rows[row];
-    if (entry?.kind === "family") return go(withQuery({ fold: toggled(choice.folded, entry.name) }), { replace: true });
+    if (entry?.kind === "family")
+      return go(withQuery({ fold: toggled(choice.folded, entry.name) }), { replace: true });
     const subject = view.subjects[column];
     if (!entry || !subject) return undefined;
     return go(withQuery({ subject, verb: verbOf(entry.route), path: entry.route.path }));
   };
   const close = () => {
     go(withQuery({ subject: null, verb: null, path: null }));
-    requestAnimationFrame(() => /** @type {HTMLElement | null} */ (document.querySelector(".map-grid [tabindex]"))?.focus());
+    requestAnimationFrame(() =>
+      /** @type {HTMLElement | null} */ (document.querySelector(".map-grid [tabindex]"))?.focus(),
+    );
   };
   const changedFrom = changesOf(answer, before, view);
-  const sentence = (/** @type {Spot} */ spot) => draftSentence(view, spot, changedFrom) ?? sentenceOf(view, spot, answer.revision);
+  const sentence = (/** @type {Spot} */ spot) =>
+    draftSentence(view, spot, changedFrom) ?? sentenceOf(view, spot, answer.revision);
   const isAll = choice.folded.length === 1 && choice.folded[0] === "*";
 
   return html`<div class=${`map ${route ? "with-panel" : ""}`}>
@@ -82,7 +89,11 @@ function Loaded({ answer, before, put }) {
           <option value="similar">similar together</option>
         </select>
       </label>
-      <button type="button" aria-pressed=${String(isAll)} onClick=${() => go(withQuery({ fold: isAll ? null : "*" }), { replace: true })}>
+      <button
+        type="button"
+        aria-pressed=${String(isAll)}
+        onClick=${() => go(withQuery({ fold: isAll ? null : "*" }), { replace: true })}
+      >
         ${isAll ? "Unfold all" : "Fold all"}
       </button>
       ${drafts.value.size > 0 && html`<${DraftsToggle} />`}
@@ -97,11 +108,12 @@ function Loaded({ answer, before, put }) {
       </details>
     </div>
     <${Legend} only=${choice.only} answer=${answer} view=${view} />
-    ${view.rows.length === 0 || view.subjects.length === 0
-      ? html`<${Empty} title="Nothing is so">
+    ${
+      view.rows.length === 0 || view.subjects.length === 0
+        ? html`<${Empty} title="Nothing is so">
           <p>No route and subject fits. <a href="/map">Show everything</a></p>
         <//>`
-      : html`<div class="map-and-panel">
+        : html`<div class="map-and-panel">
           <${MapCanvas}
             shown=${view}
             opened=${opened}
@@ -109,8 +121,11 @@ function Loaded({ answer, before, put }) {
             sentence=${sentence}
             onOpen=${onOpen}
           />
-          ${route && opened && html`<${CellPanel} subject=${view.subjects[opened.column]} route=${route} drafts=${put} onClose=${close} />`}
-        </div>`}
+          ${route &&
+          opened &&
+          html`<${CellPanel} subject=${view.subjects[opened.column]} route=${route} drafts=${put} onClose=${close} />`}
+        </div>`
+    }
   </div>`;
 }
 

@@ -20,9 +20,11 @@ export function Difference({ diff }) {
   const rows = [...gathered("gained", diff.gained), ...gathered("lost", diff.lost)];
   return html`<div class="difference">
     ${diff.unknown && html`<p class="notice other">It could not be compared to the end: there may be more differences.</p>`}
-    ${rows.length === 0
-      ? html`<p class="quiet">No request is decided differently.</p>`
-      : html`<${Table} caption=${`What ${diff.subject} gains and loses`} file="diff" rows=${rows} columns=${columns(diff.subject)} />`}
+    ${
+      rows.length === 0
+        ? html`<p class="quiet">No request is decided differently.</p>`
+        : html`<${Table} caption=${`What ${diff.subject} gains and loses`} file="diff" rows=${rows} columns=${columns(diff.subject)} />`
+    }
   </div>`;
 }
 
@@ -55,7 +57,8 @@ function columns(subject) {
     {
       name: "change",
       text: ({ kind }) => kind,
-      shown: ({ kind }) => html`<span class=${`change ${kind}`}><b aria-hidden="true">${kind === "gained" ? "+" : "−"}</b> ${kind}</span>`,
+      shown: ({ kind }) =>
+        html`<span class=${`change ${kind}`}><b aria-hidden="true">${kind === "gained" ? "+" : "−"}</b> ${kind}</span>`,
     },
     {
       name: "for example",
@@ -77,7 +80,9 @@ function linkOf(subject, { method, path, context = {} }) {
 
 /** @param {Change} change */
 function becauseWords({ because }) {
-  const words = because.map(({ side, sid, statement, effect }) => `${side}: ${sid ?? `statement ${statement}`} (${effect})`);
+  const words = because.map(
+    ({ side, sid, statement, effect }) => `${side}: ${sid ?? `statement ${statement}`} (${effect})`,
+  );
   return words.join("; ") || "no statement";
 }
 

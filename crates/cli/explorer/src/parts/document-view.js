@@ -26,14 +26,19 @@ export const STANDINGS = {
  * @param {string} [props.text] where it is not what the server has
  */
 export function DocumentView({ subject, statements, text }) {
-  const answer = useAnswer((signal) => (text === undefined ? api.document(subject, signal) : null), [subject, text, revision.value]);
+  const answer = useAnswer(
+    (signal) => (text === undefined ? api.document(subject, signal) : null),
+    [subject, text, revision.value],
+  );
   const shown = text ?? answer.value?.text;
   return html`<section class="document">
     <h3>
       <a href=${link(`/try/${encodeURIComponent(subject)}`)}>${subject}</a>
       <span class="quiet">${text === undefined ? answer.value?.place : "your draft"}</span>
     </h3>
-    ${shown === undefined ? html`<${Pending} answer=${answer} />` : html`<${Marked} text=${shown} statements=${statements} subject=${subject} />`}
+    ${shown === undefined
+      ? html`<${Pending} answer=${answer} />`
+      : html`<${Marked} text=${shown} statements=${statements} subject=${subject} />`}
   </section>`;
 }
 

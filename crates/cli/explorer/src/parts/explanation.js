@@ -20,22 +20,30 @@ export function Explanation({ answer, drafts = {} }) {
   const { letter, word } = decisionWords(decision);
   const mattering = statements.filter(({ standing }) => standing !== "elsewhere");
   const missing = subjects.filter(({ document, subject }) => document === null && !(subject in drafts));
-  const readable = subjects.filter(({ subject }) => mattering.some((statement) => statement.subject === subject));
+  const readable = subjects.filter(({ subject }) =>
+    mattering.some((statement) => statement.subject === subject),
+  );
   return html`<div class="explanation">
     <p class=${`decision ${letter === "a" ? "yes" : "no"}`} role="status">
       <${Shape} letter=${letter} /> <strong>${word}</strong>
       <span class="call"><span class="verb">${answer.method ?? "page"}</span> <code>${answer.path}</code></span>
     </p>
-    ${missing.length > 0 &&
-    html`<p class="notice other">No document: ${missing.map(({ subject }) => subject).join(", ")}. A name may be misspelt.</p>`}
-    ${mattering.length > 0
-      ? html`<ul class="statements">${mattering.map((statement) => html`<${Statement} statement=${statement} />`)}</ul>`
-      : html`<p class="quiet">No statement comes close.</p>`}
-    ${suggestions.length > 0 &&
-    html`<h3>What would change it, any one of these</h3>
+    ${
+      missing.length > 0 &&
+      html`<p class="notice other">No document: ${missing.map(({ subject }) => subject).join(", ")}. A name may be misspelt.</p>`
+    }
+    ${
+      mattering.length > 0
+        ? html`<ul class="statements">${mattering.map((statement) => html`<${Statement} statement=${statement} />`)}</ul>`
+        : html`<p class="quiet">No statement comes close.</p>`
+    }
+    ${
+      suggestions.length > 0 &&
+      html`<h3>What would change it, any one of these</h3>
       <ul class="suggestions">
         ${suggestions.map((steps) => html`<li><${Ticked} text=${steps.map(({ text }) => text).join(", and ")} /></li>`)}
-      </ul>`}
+      </ul>`
+    }
     ${readable.map(({ subject }) => {
       const marked = mattering.filter((statement) => statement.subject === subject);
       return html`<${DocumentView} key=${subject} subject=${subject} statements=${marked} text=${drafts[subject]} />`;

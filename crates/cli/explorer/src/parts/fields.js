@@ -20,7 +20,8 @@ export const stay = (event) => event.preventDefault();
  * @param {{ label: string, isOn: boolean, onChange: (isOn: boolean) => void }} props
  */
 export function Check({ label, isOn, onChange }) {
-  const onInput = (/** @type {Event & { currentTarget: HTMLInputElement }} */ event) => onChange(event.currentTarget.checked);
+  const onInput = (/** @type {Event & { currentTarget: HTMLInputElement }} */ event) =>
+    onChange(event.currentTarget.checked);
   return html`<label class="check"><input type="checkbox" checked=${isOn} onChange=${onInput} /> ${label}</label>`;
 }
 
@@ -51,7 +52,15 @@ export function VerbField({ value, onChange }) {
  * @param {(value: string) => void} props.onInput
  */
 export function TextField({ label, value, placeholder, name, rows, onInput }) {
-  const rest = { name, value, placeholder, autocomplete: "off", autocapitalize: "off", spellcheck: false, onInput: told(onInput) };
+  const rest = {
+    name,
+    value,
+    placeholder,
+    autocomplete: "off",
+    autocapitalize: "off",
+    spellcheck: false,
+    onInput: told(onInput),
+  };
   return html`<label class="field grow">
     <span>${label}</span>
     ${rows ? html`<textarea rows=${rows} ...${rest}></textarea>` : html`<input ...${rest} />`}

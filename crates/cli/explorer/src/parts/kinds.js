@@ -58,8 +58,7 @@ export function letterOf(cell) {
  */
 
 const SQUARE = "M4 0H16A4 4 0 0 1 20 4V16A4 4 0 0 1 16 20H4A4 4 0 0 1 0 16V4A4 4 0 0 1 4 0Z";
-const INNER_SQUARE =
-  "M4 1H16A3 3 0 0 1 19 4V16A3 3 0 0 1 16 19H4A3 3 0 0 1 1 16V4A3 3 0 0 1 4 1Z";
+const INNER_SQUARE = "M4 1H16A3 3 0 0 1 19 4V16A3 3 0 0 1 16 19H4A3 3 0 0 1 1 16V4A3 3 0 0 1 4 1Z";
 
 /** @type {Record<Letter, Part[]>} */
 export const SHAPES = {

@@ -30,8 +30,14 @@ export function NamesField({ label, value, known, onChange }) {
     }
   };
   // Choosing from the list is an input without a key.
-  const onInput = (/** @type {InputEvent & { currentTarget: HTMLInputElement }} */ { currentTarget, inputType }) => {
-    if ((inputType === undefined || inputType === "insertReplacementText") && known.includes(currentTarget.value)) take();
+  const onInput = (
+    /** @type {InputEvent & { currentTarget: HTMLInputElement }} */ { currentTarget, inputType },
+  ) => {
+    if (
+      (inputType === undefined || inputType === "insertReplacementText") &&
+      known.includes(currentTarget.value)
+    )
+      take();
   };
 
   return html`<div class="field wide">
@@ -40,7 +46,11 @@ export function NamesField({ label, value, known, onChange }) {
       ${value.map(
         (name) => html`<span class="chip" key=${name}>
           ${name}
-          <button type="button" aria-label=${`Remove ${name}`} onClick=${() => onChange(value.filter((other) => other !== name))}>×</button>
+          <button
+            type="button"
+            aria-label=${`Remove ${name}`}
+            onClick=${() => onChange(value.filter((other) => other !== name))}
+          >×</button>
         </span>`,
       )}
       <input

@@ -7,7 +7,9 @@ import { html } from "../../vendor/preact.js";
  */
 export function Pending({ answer }) {
   if (answer.error) return html`<${Failure} error=${answer.error} again=${answer.again} />`;
-  return answer.value === null && answer.isPending ? html`<p class="pending" role="status">Just a moment…</p>` : null;
+  return answer.value === null && answer.isPending
+    ? html`<p class="pending" role="status">Just a moment…</p>`
+    : null;
 }
 
 /**

@@ -4,6 +4,8 @@ import { html, useSignal } from "../../vendor/preact.js";
 import { api } from "../api.js";
 import { revision } from "../live.js";
 import { useAnswer } from "../request.js";
+import { told } from "./fields.js";
+import { Pending } from "./state.js";
 import { drafts } from "../try/drafts.js";
 
 /** From how many on they can be searched. */
@@ -16,23 +18,38 @@ export function useSubjects() {
 }
 
 /**
+ * Those that have a document, and a draft of one.
+ *
+ * @param {{ current: string | undefined, href: (subject: string) => string }} props
+ */
+export function Documents({ current, href }) {
+  const { answer, subjects } = useSubjects();
+  if (!answer.value) return html`<${Pending} answer=${answer} />`;
+  const begun = [...drafts.value.keys()].filter((subject) => !subjects.includes(subject));
+  return html`<${SubjectList} subjects=${[...subjects, ...begun]} current=${current} href=${href} />`;
+}
+
+/**
  * @param {object} props
  * @param {string[]} props.subjects
  * @param {string | undefined} props.current
  * @param {(subject: string) => string} props.href
  */
-export function SubjectList({ subjects, current, href }) {
+function SubjectList({ subjects, current, href }) {
   const words = useSignal("");
-  const has = (/** @type {string} */ subject) => subject.toLowerCase().includes(words.value.trim().toLowerCase());
+  const has = (/** @type {string} */ subject) =>
+    subject.toLowerCase().includes(words.value.trim().toLowerCase());
   return html`<nav class="subjects" aria-label="Documents">
-    ${subjects.length > MANY &&
-    html`<input
+    ${
+      subjects.length > MANY &&
+      html`<input
       type="search"
       aria-label="Find a document"
       placeholder="Find…"
       value=${words.value}
-      onInput=${(/** @type {Event & { currentTarget: HTMLInputElement }} */ { currentTarget }) => (words.value = currentTarget.value)}
-    />`}
+      onInput=${told((value) => (words.value = value))}
+    />`
+    }
     <ul>
       ${subjects.filter(has).map(
         (subject) => html`<li key=${subject}>

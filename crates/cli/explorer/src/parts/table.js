@@ -27,7 +27,14 @@ export function Table({ caption, file, columns, rows, json = (row) => row, rowKe
   const asCsv = () => {
     const written = columns.flatMap(({ name, text }) => (text ? { name, text } : []));
     const values = rows.map((row) => written.map(({ text }) => text(row)));
-    download(`${file}.csv`, "text/csv", csv(written.map(({ name }) => name), values));
+    download(
+      `${file}.csv`,
+      "text/csv",
+      csv(
+        written.map(({ name }) => name),
+        values,
+      ),
+    );
   };
   return html`<div class="table">
     <div class="table-tools">

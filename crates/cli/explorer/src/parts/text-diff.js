@@ -43,7 +43,11 @@ export function compared(left, right) {
   let end = 0;
   while (end < a.length - start && end < b.length - start && a.at(-1 - end) === b.at(-1 - end)) end += 1;
   const middle = between(a.slice(start, a.length - end), b.slice(start, b.length - end));
-  const same = (/** @type {string} */ text) => ({ kind: /** @type {const} */ ("same"), left: text, right: text });
+  const same = (/** @type {string} */ text) => ({
+    kind: /** @type {const} */ ("same"),
+    left: text,
+    right: text,
+  });
   return [...a.slice(0, start).map(same), ...middle, ...a.slice(a.length - end).map(same)];
 }
 

@@ -118,7 +118,10 @@ export function callOf(subject, route, witness) {
  */
 export function askLink(call) {
   const pairs = (/** @type {Record<string, string> | undefined} */ members) =>
-    members && Object.entries(members).map(([name, value]) => `${name}=${value}`).join("\n");
+    members &&
+    Object.entries(members)
+      .map(([name, value]) => `${name}=${value}`)
+      .join("\n");
   return link("/ask", {
     groups: call.groups?.join(","),
     user: call.user,

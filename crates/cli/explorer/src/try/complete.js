@@ -93,5 +93,7 @@ function schemaAt(path) {
 /** @param {Node | null} object @param {(node: Node) => string} textOf */
 function taken(object, textOf) {
   const members = object?.getChildren("Property") ?? [];
-  return new Set(members.map((member) => textOf(member.getChild("PropertyName") ?? member).replaceAll('"', "")));
+  return new Set(
+    members.map((member) => textOf(member.getChild("PropertyName") ?? member).replaceAll('"', "")),
+  );
 }

@@ -33,7 +33,9 @@ function Loaded({ subject, saved, again }) {
   const text = draft?.text ?? saved.text;
   const isUnsaved = draft !== undefined || saved.tag === null;
   const isConflict = draft !== undefined && draft.tag !== saved.tag && draft.text !== saved.text;
-  const trial = useAnswer((signal) => api.try(subject, text, signal), [subject, text, revision.value], { waitMs: 250 });
+  const trial = useAnswer((signal) => api.try(subject, text, signal), [subject, text, revision.value], {
+    waitMs: 250,
+  });
   const routes = useAnswer((signal) => api.map({}, signal), [revision.value]);
   const word = useSignal("");
   const error = useSignal(/** @type {Error | null} */ (null));
@@ -52,7 +54,8 @@ function Loaded({ subject, saved, again }) {
       word.value = about.value.saves === "candidate" ? "Saved as a candidate." : "Saved.";
     } catch (failure) {
       // Somebody was quicker: what is there now is read again, and shown beside the draft.
-      if (!(failure instanceof ApiError) || failure.status !== 412) error.value = /** @type {Error} */ (failure);
+      if (!(failure instanceof ApiError) || failure.status !== 412)
+        error.value = /** @type {Error} */ (failure);
     }
     again();
   };
@@ -66,12 +69,18 @@ function Loaded({ subject, saved, again }) {
       </div>
       ${error.value && html`<${Failure} error=${error.value} />`}
       ${isConflict && html`<${Conflict} subject=${subject} saved=${saved} draft=${draft} />`}
-      ${saved.candidate !== null &&
-      saved.candidate !== text &&
-      html`<p class="notice other">
+      ${
+        saved.candidate !== null &&
+        saved.candidate !== text &&
+        html`<p class="notice other">
         A candidate waits for <code>gatepost promote</code>.
-        <button type="button" class="small" onClick=${() => keep(subject, { text: saved.candidate ?? "", tag: saved.tag })}>Go on with it</button>
-      </p>`}
+        <button
+          type="button"
+          class="small"
+          onClick=${() => keep(subject, { text: saved.candidate ?? "", tag: saved.tag })}
+        >Go on with it</button>
+      </p>`
+      }
       <${Editor}
         label=${`Document of ${subject}`}
         text=${text}
@@ -83,7 +92,10 @@ function Loaded({ subject, saved, again }) {
       />
       <${Tools} ...${{ subject, draft, canSave: isUnsaved && !isConflict, save, word: word.value }} />
     </section>
-    <section class="panel" aria-labelledby="verdict"><h2 id="verdict">What it would do</h2><${Verdict} answer=${trial} /></section>
+    <section class="panel" aria-labelledby="verdict">
+      <h2 id="verdict">What it would do</h2>
+      <${Verdict} answer=${trial} />
+    </section>
   </div>`;
 }
 
@@ -98,10 +110,12 @@ function Loaded({ subject, saved, again }) {
 function Tools({ subject, draft, canSave, save, word }) {
   const { editable, saves } = about.value ?? {};
   return html`<div class="editor-tools">
-    ${editable &&
-    html`<button type="button" class="primary" disabled=${!canSave} onClick=${save}>
+    ${
+      editable &&
+      html`<button type="button" class="primary" disabled=${!canSave} onClick=${save}>
       ${saves === "candidate" ? "Save as candidate" : "Save"}
-    </button>`}
+    </button>`
+    }
     <button type="button" disabled=${!draft} onClick=${() => throwAway(subject)}>Throw the draft away</button>
     <span class="quiet" role="status">${word || stateWords(draft !== undefined, editable === true)}</span>
   </div>`;
@@ -109,7 +123,10 @@ function Tools({ subject, draft, canSave, save, word }) {
 
 /** @param {boolean} isDraft @param {boolean} isEditable */
 function stateWords(isDraft, isEditable) {
-  if (!isDraft) return isEditable ? "As it is saved." : "As it is. This explorer is read-only: drafts stay in your browser.";
+  if (!isDraft)
+    return isEditable
+      ? "As it is saved."
+      : "As it is. This explorer is read-only: drafts stay in your browser.";
   return "A draft, kept in this browser.";
 }
 

@@ -117,7 +117,9 @@ function made(codemirror, root, props) {
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
         EditorView.theme(THEME),
-        EditorView.domEventHandlers({ beforeinput: (event, view) => replaceSelection(codemirror, event, view) }),
+        EditorView.domEventHandlers({
+          beforeinput: (event, view) => replaceSelection(codemirror, event, view),
+        }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
           const changed = update.state.doc.toString();
@@ -134,8 +136,11 @@ function made(codemirror, root, props) {
 function replaceSelection({ EditorView }, { inputType, data, isComposing }, view) {
   const { from, to, empty } = view.state.selection.main;
   if (inputType !== "insertText" || data === null || isComposing || empty) return false;
-  const insert = () => view.state.update(view.state.replaceSelection(data), { userEvent: "input.type", scrollIntoView: true });
-  const isHandled = view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, data, insert));
+  const insert = () =>
+    view.state.update(view.state.replaceSelection(data), { userEvent: "input.type", scrollIntoView: true });
+  const isHandled = view.state
+    .facet(EditorView.inputHandler)
+    .some((handle) => handle(view, from, to, data, insert));
   if (!isHandled) view.dispatch(insert());
   return true;
 }
@@ -167,17 +172,38 @@ const THEME = {
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55" },
   ".cm-content": { caretColor: "var(--text)" },
   ".cm-cursor": { borderLeftColor: "var(--text)" },
-  ".cm-gutters": { color: "var(--quiet)", backgroundColor: "var(--panel)", borderRight: "1px solid var(--line)" },
-  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--accent-soft) 55%, transparent)" },
+  ".cm-gutters": {
+    color: "var(--quiet)",
+    backgroundColor: "var(--panel)",
+    borderRight: "1px solid var(--line)",
+  },
+  ".cm-activeLine, .cm-activeLineGutter": {
+    backgroundColor: "color-mix(in srgb, var(--accent-soft) 55%, transparent)",
+  },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
     backgroundColor: "var(--selection)",
   },
-  ".cm-tooltip": { color: "var(--text)", backgroundColor: "var(--panel)", border: "1px solid var(--edge)", borderRadius: "0.4rem" },
-  ".cm-tooltip-autocomplete ul li[aria-selected]": { color: "var(--accent-text)", backgroundColor: "var(--accent)" },
+  ".cm-tooltip": {
+    color: "var(--text)",
+    backgroundColor: "var(--panel)",
+    border: "1px solid var(--edge)",
+    borderRadius: "0.4rem",
+  },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": {
+    color: "var(--accent-text)",
+    backgroundColor: "var(--accent)",
+  },
   ".cm-completionDetail": { color: "inherit", fontStyle: "normal", marginLeft: "1em" },
   ".cm-panels": { color: "var(--text)", backgroundColor: "var(--ground)" },
-  ".cm-textfield, .cm-button": { color: "inherit", background: "var(--panel)", border: "1px solid var(--edge)" },
-  ".cm-matchingBracket": { backgroundColor: "var(--accent-soft) !important", outline: "1px solid var(--accent)" },
+  ".cm-textfield, .cm-button": {
+    color: "inherit",
+    background: "var(--panel)",
+    border: "1px solid var(--edge)",
+  },
+  ".cm-matchingBracket": {
+    backgroundColor: "var(--accent-soft) !important",
+    outline: "1px solid var(--accent)",
+  },
   ".cm-diagnostic-info": { borderLeftColor: "var(--edge)" },
   ".cm-foldPlaceholder": { color: "var(--text)", backgroundColor: "var(--accent-soft)", border: "none" },
 };

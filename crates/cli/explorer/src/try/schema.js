@@ -62,7 +62,14 @@ const STATEMENT = {
     Action: { description: "Calls of the API, or pages", type: "string", enum: ACTIONS },
     NotAction: { description: "Everything but these actions", type: "string", enum: ACTIONS },
     Resource: texts("Which calls: VERB/path, or */path for every verb", [
-      "GET/", "POST/", "PUT/", "PATCH/", "DELETE/", "*/", "page/", "GET/users/${token:sub}/*",
+      "GET/",
+      "POST/",
+      "PUT/",
+      "PATCH/",
+      "DELETE/",
+      "*/",
+      "page/",
+      "GET/users/${token:sub}/*",
     ]),
     NotResource: texts("Every call but these", ["GET/", "*/"]),
     Condition: {

@@ -19,11 +19,13 @@ export function Verdict({ answer }) {
   return html`<div class="verdict" aria-busy=${String(answer.isPending)}>
     <p role="status">${summary(trial)}</p>
     <${Faults} faults=${trial.faults} />
-    ${trial.diff &&
-    html`<section>
+    ${
+      trial.diff &&
+      html`<section>
       <h3>Gains and losses</h3>
       <${Difference} diff=${trial.diff} />
-    </section>`}
+    </section>`
+    }
     ${trial.suite && html`<${Suite} suite=${trial.suite} />`}
     ${trial.suite_fault && html`<p class="notice other">The tests could not be run: ${trial.suite_fault}</p>`}
     <${Findings} lint=${trial.lint ?? []} />
@@ -35,7 +37,9 @@ export function Verdict({ answer }) {
 function summary({ faults, diff, suite }) {
   if (faults.length > 0) return "";
   const changes = diff ? [`${diff.gained.length} gained`, `${diff.lost.length} lost`] : [];
-  const tests = suite ? [suite.failed.length === 0 ? "all tests pass" : `${counted(suite.failed.length, "test")} would fail`] : [];
+  const tests = suite
+    ? [suite.failed.length === 0 ? "all tests pass" : `${counted(suite.failed.length, "test")} would fail`]
+    : [];
   return `${[...changes, ...tests].join(", ")}.`;
 }
 
@@ -59,12 +63,14 @@ function lineOf({ line }) {
 function Suite({ suite: { cases, failed } }) {
   return html`<section>
     <h3>Tests</h3>
-    ${failed.length === 0
-      ? html`<p><span class="tag yes">✓ all passed</span> ${counted(cases, "case")}</p>`
-      : html`<p><span class="tag no">✗ ${failed.length} of ${counted(cases, "case")} failed</span></p>
+    ${
+      failed.length === 0
+        ? html`<p><span class="tag yes">✓ all passed</span> ${counted(cases, "case")}</p>`
+        : html`<p><span class="tag no">✗ ${failed.length} of ${counted(cases, "case")} failed</span></p>
           <ul class="findings">
             ${failed.map((failure) => html`<${Failed} failure=${failure} />`)}
-          </ul>`}
+          </ul>`
+    }
   </section>`;
 }
 
@@ -99,11 +105,18 @@ function Size({ size: { bytes, limit, before } }) {
   if (bytes === null) return null;
   const kilo = (/** @type {number} */ count) => count.toLocaleString("en");
   const isOver = bytes > limit;
+  const was = before === null || before === bytes ? "" : `, ${kilo(before)} before`;
   return html`<section>
     <h3>Largest answer</h3>
-    <meter min="0" max=${limit} high=${limit * 0.8} value=${Math.min(bytes, limit)} aria-label="Largest answer, of the limit"></meter>
+    <meter
+      min="0"
+      max=${limit}
+      high=${limit * 0.8}
+      value=${Math.min(bytes, limit)}
+      aria-label="Largest answer, of the limit"
+    ></meter>
     <p class=${isOver ? "no-text" : "quiet"}>
-      To somebody in all groups: ${kilo(bytes)} of ${kilo(limit)} bytes${before === null || bytes === before ? "" : `, ${kilo(before)} before`}${isOver ? ": too large" : ""}
+      To somebody in all groups: ${kilo(bytes)} of ${kilo(limit)} bytes${was}${isOver ? ": too large" : ""}
     </p>
   </section>`;
 }

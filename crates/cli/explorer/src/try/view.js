@@ -5,8 +5,8 @@ import { api } from "../api.js";
 import { about } from "../live.js";
 import { downloadJson } from "../parts/download.js";
 import { stay, told } from "../parts/fields.js";
-import { Empty, Failure, Pending } from "../parts/state.js";
-import { SubjectList, useSubjects } from "../parts/subject-list.js";
+import { Empty, Failure } from "../parts/state.js";
+import { Documents } from "../parts/subject-list.js";
 import { counted } from "../parts/table.js";
 import { go, link, parts } from "../router.js";
 import { DocumentEditor } from "./document-editor.js";
@@ -16,22 +16,22 @@ const hrefOf = (/** @type {string} */ subject) => link(`/try/${encodeURIComponen
 
 export function TryView() {
   const subject = parts.value[1];
-  const { answer, subjects } = useSubjects();
-  const begun = [...drafts.value.keys()].filter((name) => !subjects.includes(name));
   return html`<h1 class="unseen">Try a change</h1>
     <div class="with-list">
       <div>
-        ${answer.value ? html`<${SubjectList} subjects=${[...subjects, ...begun]} current=${subject} href=${hrefOf} />` : html`<${Pending} answer=${answer} />`}
+        <${Documents} current=${subject} href=${hrefOf} />
         <${NewDocument} />
         ${drafts.value.size > 0 && html`<${DraftTools} />`}
       </div>
-      ${subject
-        ? html`<${DocumentEditor} key=${subject} subject=${subject} />`
-        : html`<section class="panel">
+      ${
+        subject
+          ? html`<${DocumentEditor} key=${subject} subject=${subject} />`
+          : html`<section class="panel">
             <${Empty} title="Which document?">
               <p>Choose one, change it, and see who would gain and lose what. Nothing is saved until you say so.</p>
             <//>
-          </section>`}
+          </section>`
+      }
     </div>`;
 }
 
@@ -47,7 +47,14 @@ function NewDocument() {
   return html`<form class="new-document" onSubmit=${begin}>
     <label class="field">
       <span>New document</span>
-      <input value=${name.value} placeholder="group:editors" autocomplete="off" autocapitalize="off" spellcheck=${false} onInput=${told((value) => (name.value = value.trim()))} />
+      <input
+        value=${name.value}
+        placeholder="group:editors"
+        autocomplete="off"
+        autocapitalize="off"
+        spellcheck=${false}
+        onInput=${told((value) => (name.value = value.trim()))}
+      />
     </label>
     <button type="submit" class="small" disabled=${!name.value || isWrong}>Begin</button>
   </form>`;

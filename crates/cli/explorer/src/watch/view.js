@@ -16,7 +16,10 @@ export function WatchView() {
   if (!about.value?.watch) {
     return html`<section class="panel">
       <${Empty} title="Nothing to watch">
-        <p>Calls are seen where they go through a gateway of ours: start <code>gatepost dev</code>, and open the explorer that it names.</p>
+        <p>
+          Calls are seen where they go through a gateway of ours: start <code>gatepost dev</code>, and open the explorer
+          that it names.
+        </p>
       <//>
     </section>`;
   }
@@ -28,9 +31,12 @@ function Calls() {
   const chosen = useSignal(/** @type {LiveCall | null} */ (null));
   const words = query.value.get("filter") ?? "";
   const isDenied = query.value.has("denied");
-  const seen = (held.value ?? calls.value).filter((call) => fits(call, words) && !(isDenied && call.status < 400));
+  const seen = (held.value ?? calls.value).filter(
+    (call) => fits(call, words) && !(isDenied && call.status < 400),
+  );
   const onWords = (/** @type {string} */ value) => go(withQuery({ filter: value }), { replace: true });
-  const onDenied = (/** @type {boolean} */ isOn) => go(withQuery({ denied: isOn ? "1" : null }), { replace: true });
+  const onDenied = (/** @type {boolean} */ isOn) =>
+    go(withQuery({ denied: isOn ? "1" : null }), { replace: true });
   const onHold = () => (held.value = held.value ? null : calls.value);
   const missed = held.value ? calls.value.length - held.value.length : 0;
 
@@ -45,24 +51,29 @@ function Calls() {
     </div>
     <p class="unseen" role="status">${calls.value[0] ? `${calls.value[0].method} ${calls.value[0].path}: ${calls.value[0].status}` : ""}</p>
     ${chosen.value && html`<${Chosen} key=${chosen.value.id} call=${chosen.value} onClose=${() => (chosen.value = null)} />`}
-    ${seen.length > 0
-      ? html`<${Table}
+    ${
+      seen.length > 0
+        ? html`<${Table}
           caption="Calls, the newest first"
           file="calls"
           rows=${seen}
           rowKey=${(/** @type {LiveCall} */ { id }) => String(id)}
           columns=${columns((call) => (chosen.value = call))}
         />`
-      : html`<${Empty} title=${calls.value.length > 0 ? "No call fits" : "No call yet"}>
+        : html`<${Empty} title=${calls.value.length > 0 ? "No call fits" : "No call yet"}>
           <p>${calls.value.length > 0 ? "There are others." : "Call the API through the gateway, and the call stands here."}</p>
-        <//>`}
+        <//>`
+    }
   </section>`;
 }
 
 /** @param {LiveCall} call @param {string} words */
 function fits({ method, path, groups, reason, decision, status }, words) {
   const text = [method, path, status, decision, reason, ...(groups ?? [])].join(" ").toLowerCase();
-  return words.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  return words
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }
 
 /** @param {{ call: LiveCall, onClose: () => void }} props */
@@ -85,27 +96,43 @@ const asCall = ({ method, path, groups }) => ({ groups: groups ?? [], method, pa
  */
 function columns(onCase) {
   return [
-    { name: "time", text: ({ time }) => time, shown: ({ time }) => html`<time datetime=${time}>${clock(time)}</time>` },
+    {
+      name: "time",
+      text: ({ time }) => time,
+      shown: ({ time }) => html`<time datetime=${time}>${clock(time)}</time>`,
+    },
     {
       name: "call",
       text: ({ method, path }) => `${method} ${path}`,
-      shown: (call) => html`<span class="route"><span class="verb">${call.method}</span> <code class="path">${call.path}</code></span>`,
+      shown: (call) =>
+        html`<span class="route"><span class="verb">${call.method}</span> <code class="path">${call.path}</code></span>`,
     },
-    { name: "status", text: ({ status }) => status, shown: ({ status }) => html`<span class=${`tag ${status < 400 ? "yes" : "no"}`}>${status}</span>` },
+    {
+      name: "status",
+      text: ({ status }) => status,
+      shown: ({ status }) => html`<span class=${`tag ${status < 400 ? "yes" : "no"}`}>${status}</span>`,
+    },
     {
       name: "decision",
       text: ({ decision }) => decision ?? "",
-      shown: ({ decision }) => html`<span class="kind"><${Shape} letter=${letterOf(decision)} />${(decision ?? "").replaceAll("_", " ")}</span>`,
+      shown: ({ decision }) =>
+        html`<span class="kind"><${Shape} letter=${letterOf(decision)} />${(decision ?? "").replaceAll("_", " ")}</span>`,
     },
     { name: "reason", text: ({ reason }) => reason ?? "" },
     { name: "groups", text: ({ groups }) => groups?.join(" ") ?? "", className: "names-of" },
     { name: "cache", text: ({ cache }) => cache ?? "" },
-    { name: "ms", text: ({ micros }) => (micros === null ? "" : (micros / 1000).toFixed(1)), className: "number" },
+    {
+      name: "ms",
+      text: ({ micros }) => (micros === null ? "" : (micros / 1000).toFixed(1)),
+      className: "number",
+    },
     {
       name: "",
       shown: (call) => html`<span class="row-tools">
         <a href=${askLink(asCall(call))}>Explain</a>
-        <button type="button" class="small" onClick=${() => onCase(call)}>Test case<span class="unseen"> of ${call.method} ${call.path}</span></button>
+        <button type="button" class="small" onClick=${() => onCase(call)}>
+          Test case<span class="unseen"> of ${call.method} ${call.path}</span>
+        </button>
       </span>`,
     },
   ];
