@@ -105,6 +105,8 @@ impl Explorer {
         let mut changes = folder.map(|folder| watch::changes(folder, &files)).transpose()?;
         Ok(async move {
             let Some(changes) = &mut changes else { return std::future::pending().await };
+            // What was saved after it was read, and before it was watched.
+            self.refresh().await;
             while changes.recv().await.is_some() {
                 self.refresh().await;
             }

@@ -83,7 +83,8 @@ pub(crate) struct FileCommit {
 pub(crate) fn commits_of(path: &Path) -> Vec<FileCommit> {
     let Some((folder, name)) = parted(path) else { return Vec::new() };
     let format = "--format=%H%x1f%cI%x1f%an <%ae>%x1f%s";
-    let log = ["-c", "log.showSignature=false", "log", "--reverse", format, "--", name];
+    let plain = ["--literal-pathspecs", "-c", "log.showSignature=false"];
+    let log = [&plain[..], &["log", "--reverse", format, "--", name]].concat();
     let commit = |line: &str| {
         let mut parts = line.splitn(4, '\x1f').map(str::to_owned);
         let (id, time) = (parts.next()?, parts.next()?);

@@ -147,4 +147,11 @@ fn a_link_out_of_the_folder_is_neither_shown_nor_written_through() {
     let body = json!({ "text": TEXT, "tag": document["tag"] });
     assert_eq!(explorer.send("PUT /api/documents/group:link", &body).status, 403);
     assert_eq!(fs::read_to_string(&outside).unwrap(), "not for everybody");
+
+    let elsewhere = folder.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, folder.path().join("policies/users")).unwrap();
+    let body = json!({ "text": TEXT, "tag": null });
+    assert_eq!(explorer.send("PUT /api/documents/user:new", &body).status, 403);
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
 }

@@ -95,22 +95,26 @@ fn to_file(root: &Path, subject: &Subject, entry: Option<&Entry>, text: &str) ->
         let sentence = format!("cannot save the document of `{subject}`: {error}");
         Fault::new(StatusCode::INTERNAL_SERVER_ERROR, sentence)
     };
-    match entry.and_then(|entry| entry.file.as_ref()) {
-        Some(file) => {
-            if !is_below(file, root) {
-                let sentence = "its file is a link to somewhere outside of the folder of policies";
-                return Err(Fault::new(StatusCode::FORBIDDEN, sentence));
-            }
-            whole_file::write(file, text).map_err(cannot)
-        }
-        None => whole_file::create(&policy_path(root, subject), text).map_err(|error| {
-            if error.kind() == io::ErrorKind::AlreadyExists {
-                changed_meanwhile(None)
-            } else {
-                cannot(error)
-            }
-        }),
+    let known = entry.and_then(|entry| entry.file.clone());
+    let is_new = known.is_none();
+    let file = known.unwrap_or_else(|| policy_path(root, subject));
+    // Of a new file, the folder may be a link, or may not be there yet.
+    let link = if is_new { file.parent().unwrap_or(root) } else { &file };
+    if link.exists() && !is_below(link, root) {
+        let sentence =
+            "a link there leads outside of the folder of policies: save it where that is";
+        return Err(Fault::new(StatusCode::FORBIDDEN, sentence));
     }
+    if !is_new {
+        return whole_file::write(&file, text).map_err(cannot);
+    }
+    whole_file::create(&file, text).map_err(|error| {
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            changed_meanwhile(None)
+        } else {
+            cannot(error)
+        }
+    })
 }
 
 /// As `gatepost apply --candidate` does it, and what that says.
