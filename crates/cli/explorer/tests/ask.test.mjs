@@ -22,7 +22,7 @@ pageTest("a form asks, and its address is the question", {}, async ({ page, cont
   await other.getByLabel("Groups of the caller").fill("admin-group");
   await other.keyboard.press("Enter");
   await other.getByText("Allowed", { exact: true }).waitFor();
-  assert.equal(await other.locator("mark.decided").count(), 1);
+  await other.locator("mark.decided").waitFor();
 });
 
 pageTest("a page is asked about as a call is", {}, async ({ page }) => {

@@ -27,6 +27,9 @@ export function MapCanvas({ shown, opened, isChanged, sentence, onOpen }) {
   const hovered = useSignal(/** @type {Spot | null} */ (null));
   const focused = useSignal(/** @type {Spot} */ ({ row: 0, column: -1 }));
   const isFocusSeen = useSignal(false);
+  // Each place has a cell of its own: when it is left the focus is lost for a moment, and with it what the
+  // browser knows of keys.
+  const isByKeys = useRef(false);
 
   const layout = layoutOf(shown, size.value.width || 800);
   const focus = within(focused.value, shown);
@@ -62,6 +65,8 @@ export function MapCanvas({ shown, opened, isChanged, sentence, onOpen }) {
   };
 
   const onPointerMove = (/** @type {PointerEvent} */ event) => {
+    // The map has moved, and not the pointer, which is not what people look at now.
+    if (event.movementX === 0 && event.movementY === 0) return;
     const spot = event.pointerType === "touch" ? null : spotAt(event);
     if (spot?.row !== hovered.value?.row || spot?.column !== hovered.value?.column) hovered.value = spot;
   };
@@ -82,6 +87,7 @@ export function MapCanvas({ shown, opened, isChanged, sentence, onOpen }) {
     const to = moved(focus, event, { rows: shown.rows.length, columns: shown.subjects.length, page });
     if (!to) return undefined;
     event.preventDefault();
+    isByKeys.current = true;
     hovered.value = null;
     isFocusSeen.value = true;
     focused.value = to;
@@ -107,10 +113,12 @@ export function MapCanvas({ shown, opened, isChanged, sentence, onOpen }) {
       style=${{ width: `${layout.width}px`, height: `${layout.height}px` }}
       onPointerMove=${onPointerMove}
       onPointerLeave=${() => (hovered.value = null)}
+      onPointerDown=${() => (isByKeys.current = false)}
       onClick=${onClick}
       onKeyDown=${onKeyDown}
       onFocusIn=${(/** @type {FocusEvent} */ event) => {
-        isFocusSeen.value = event.target instanceof Element && event.target.matches(":focus-visible");
+        const isVisible = event.target instanceof Element && event.target.matches(":focus-visible");
+        isFocusSeen.value = isByKeys.current || isVisible;
       }}
       onFocusOut=${() => (isFocusSeen.value = false)}
     >
