@@ -3,7 +3,7 @@
 /** @import { Call } from "../../api.d.ts" */
 
 /** What the form of a call has, as texts. */
-export const FIELDS = /** @type {const} */ ([
+const FIELDS = /** @type {const} */ ([
   "groups",
   "user",
   "client",

@@ -22,7 +22,7 @@ import { LETTERS, SHAPES } from "../parts/kinds.js";
  * @typedef {Record<string, string>} Palette colours by the name of their CSS variable
  */
 
-export const MONO = 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace';
+const MONO = 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace';
 const SANS = "system-ui, sans-serif";
 
 const COLORS = [

@@ -24,7 +24,7 @@ function wholeScene(shown) {
 }
 
 /** @param {Shown} shown */
-export function svgOf(shown) {
+function svgOf(shown) {
   const scene = wholeScene(shown);
   const surface = svgSurface(palette());
   paint(surface, scene);

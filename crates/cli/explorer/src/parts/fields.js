@@ -2,7 +2,7 @@
 
 import { html } from "../../vendor/preact.js";
 
-export const VERBS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+const VERBS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /**
  * A listener that is told what stands in the field.

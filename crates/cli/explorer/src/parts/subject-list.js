@@ -4,9 +4,9 @@ import { html, useSignal } from "../../vendor/preact.js";
 import { api } from "../api.js";
 import { revision } from "../live.js";
 import { useAnswer } from "../request.js";
+import { drafts } from "../try/drafts.js";
 import { told } from "./fields.js";
 import { Pending } from "./state.js";
-import { drafts } from "../try/drafts.js";
 
 /** From how many on they can be searched. */
 const MANY = 12;
@@ -18,15 +18,15 @@ export function useSubjects() {
 }
 
 /**
- * Those that have a document, and a draft of one.
+ * Those that have a document, and others that may have one already.
  *
- * @param {{ current: string | undefined, href: (subject: string) => string }} props
+ * @param {{ current: string | undefined, href: (subject: string) => string, others?: string[] }} props
  */
-export function Documents({ current, href }) {
+export function Documents({ current, href, others = [] }) {
   const { answer, subjects } = useSubjects();
   if (!answer.value) return html`<${Pending} answer=${answer} />`;
-  const begun = [...drafts.value.keys()].filter((subject) => !subjects.includes(subject));
-  return html`<${SubjectList} subjects=${[...subjects, ...begun]} current=${current} href=${href} />`;
+  const all = [...new Set([...subjects, ...others])];
+  return html`<${SubjectList} subjects=${all} current=${current} href=${href} />`;
 }
 
 /**

@@ -19,7 +19,7 @@ export function TryView() {
   return html`<h1 class="unseen">Try a change</h1>
     <div class="with-list">
       <div>
-        <${Documents} current=${subject} href=${hrefOf} />
+        <${Documents} current=${subject} href=${hrefOf} others=${[...drafts.value.keys()]} />
         <${NewDocument} />
         ${drafts.value.size > 0 && html`<${DraftTools} />`}
       </div>
