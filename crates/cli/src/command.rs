@@ -7,6 +7,7 @@ mod diff;
 mod doctor;
 mod drift;
 mod explain;
+mod explore;
 mod export;
 mod history;
 mod import;
@@ -29,6 +30,7 @@ use std::io::{BufRead, Write};
 use clap::{Subcommand, ValueEnum};
 
 pub(crate) use self::dev::DevArgs;
+pub(crate) use self::show::canonical;
 
 use crate::exit_status::ExitStatus;
 
@@ -42,6 +44,7 @@ pub(crate) enum Command {
     Drift(drift::DriftArgs),
     Doctor(Box<doctor::DoctorArgs>),
     Explain(Box<explain::ExplainArgs>),
+    Explore(Box<explore::ExploreArgs>),
     Export(export::ExportArgs),
     History(history::HistoryArgs),
     Import(Box<import::ImportArgs>),
@@ -74,6 +77,7 @@ impl Command {
             Self::Drift(args) => args.run(stdout, stderr),
             Self::Doctor(args) => args.run(stdout, stderr),
             Self::Explain(args) => args.run(stdin, stdout),
+            Self::Explore(args) => args.run(stderr),
             Self::Export(args) => args.run(stdout),
             Self::History(args) => args.run(stdout),
             Self::Import(args) => args.run(stdin, stdout, stderr),

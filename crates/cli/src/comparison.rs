@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use gatepost_core::analysis::{ChangeKind, Diff, Scope};
 use gatepost_core::policy::PolicyDocument;
 
-pub(crate) use self::json::write_json;
+pub(crate) use self::json::{to_value, write_json};
 pub(crate) use self::markdown::write_markdown;
 pub(crate) use self::parallel::{Progress, compare};
 pub(crate) use self::text::write_text;

@@ -8,6 +8,7 @@ mod authorizer;
 mod banner;
 mod policy_folder;
 mod request_line;
+mod seen;
 mod session;
 mod settings;
 mod site;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use gatepost_core::gateway::StageArn;
 use gatepost_emulator::dynamodb::{DynamoDb, Storage};
 use gatepost_emulator::edge::ApiPaths;
 use gatepost_emulator::gateway::{Backend, Gateway, GatewayConfig, Observer};
@@ -31,12 +33,15 @@ use tracing_subscriber::EnvFilter;
 use self::api_file::{ApiFile, listed_methods, tell_notes};
 use self::banner::Banner;
 use self::policy_folder::PolicyFolder;
+use self::seen::Seen;
 use self::session::SessionFunction;
 use self::settings::Settings;
 use self::site::Site;
 use self::table::Table;
 use crate::command::DevArgs;
 use crate::development;
+use crate::explorer::{self, Explorer, ExplorerConfig, Origin, Serving};
+use crate::side::Source;
 use crate::watch;
 
 /// What is under way when it is to end has this long before people are told that it is waited for.
@@ -74,6 +79,9 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     let gateway_url = origin(&gateway_listener)?;
     let issuer_url = origin(&issuer_listener)?;
 
+    let explorer = open_explorer(args, &api_file, &stage)?;
+    let explorer_page = explorer_page(args, &explorer).await?;
+
     let engine = match &args.dynamodb_endpoint {
         Some(_) => None,
         None => Some(DynamoDb::start(Storage::Memory, 0).await?),
@@ -95,12 +103,14 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     let serve_issuer = Arc::clone(&issuer).serve(issuer_listener, until(&stopped));
     let issuer_server = tokio::spawn(serve_issuer);
 
-    let invoke = authorizer::start(args, &settings, function).await?;
+    let authorizer = authorizer::start(args, &settings, function).await?;
+    let invoke = Arc::new(Seen { authorizer, explorer: Arc::clone(&explorer) });
     tell_notes(&deployment.api);
     let banner = Banner {
         args,
         gateway_url: &gateway_url,
         issuer_url: &issuer_url,
+        explorer_url: &explorer_page.url(),
         table_url: &endpoint,
         takes_header: settings.takes_header(),
     };
@@ -108,7 +118,7 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     let gateway = Gateway::new(GatewayConfig {
         stage_variables: deployment.stage_variables,
         backend: args.backend.clone().map_or(Backend::Echo, Backend::Url),
-        observer: Some(Observer::new(request_line::print)),
+        observer: Some(observer(&explorer)),
         ..GatewayConfig::new(stage, deployment.api, invoke)
     });
     let session = SessionFunction::start(&settings, &gateway_url);
@@ -129,6 +139,7 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
         let server = axum::serve(gateway_listener, served).with_graceful_shutdown(until(&stopped));
         tokio::spawn(server.into_future())
     };
+    let explorer_server = tokio::spawn(explorer_page.serve(until(&stopped)));
     tell(&banner);
 
     let interrupted = tokio::signal::ctrl_c();
@@ -142,18 +153,26 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
             Some(()) = changes.recv() => {
                 reload(&mut folder, &table, &gateway).await;
                 api_file.reload(&gateway, &issuer, site.as_ref());
+                explorer.refresh().await;
             }
         }
     }
     drop(stop);
+    explorer.end();
     let finished = async {
         gateway_server.await??;
         issuer_server.await??;
+        explorer_server.await??;
         if let Some(engine) = engine {
             engine.stop().await?;
         }
         anyhow::Ok(())
     };
+    until_finished(finished).await
+}
+
+/// Waits for what is under way, unless it is to end at once.
+async fn until_finished(finished: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     tokio::pin!(finished);
     if let Ok(outcome) = tokio::time::timeout(QUICK, &mut finished).await {
         return outcome;
@@ -163,6 +182,28 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
         outcome = finished => outcome,
         again = tokio::signal::ctrl_c() => again.context("cannot wait for Ctrl-C"),
     }
+}
+
+/// The explorer of the folder, which it may change.
+fn open_explorer(
+    args: &DevArgs,
+    file: &ApiFile,
+    stage: &StageArn,
+) -> anyhow::Result<Arc<Explorer>> {
+    let origin = Origin::open(Source::Path(args.policies.clone()), None)?;
+    let origin = origin.with_routes(file.path().to_owned(), file.routes_reader());
+    let stage = Some(stage.clone());
+    let config = ExplorerConfig { origin, stage, editable: true, watches: true };
+    Ok(Arc::new(Explorer::open(config)?))
+}
+
+/// Tells people at the terminal and in the explorer of each request.
+fn observer(explorer: &Arc<Explorer>) -> Observer {
+    let explorer = Arc::clone(explorer);
+    Observer::new(move |record| {
+        request_line::print(record);
+        explorer.saw(record);
+    })
 }
 
 /// The pages of `folder` in front of the gateway, with the session function.
@@ -223,6 +264,22 @@ async fn listen(port: u16, option: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.with_context(|| {
         format!("cannot listen on 127.0.0.1:{port}: choose another port with `{option}`")
     })
+}
+
+/// The explorer's page: at the port that is asked for, or else at its usual one, or at any if another
+/// `gatepost dev` has that.
+async fn explorer_page(args: &DevArgs, explorer: &Arc<Explorer>) -> anyhow::Result<Serving> {
+    let listen = |port| {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Serving::listen(Arc::clone(explorer), address, "--explorer-port")
+    };
+    match args.explorer_port {
+        Some(port) => listen(port).await,
+        None => match listen(explorer::PORT).await {
+            Ok(serving) => Ok(serving),
+            Err(_) => listen(0).await,
+        },
+    }
 }
 
 /// Ready when the sender of `stopped` is gone.

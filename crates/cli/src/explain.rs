@@ -5,6 +5,7 @@ mod caller;
 mod documents;
 mod log_line;
 mod page;
+mod question;
 mod reasons;
 mod report;
 mod words;
@@ -12,6 +13,7 @@ mod words;
 pub(crate) use self::caller::{Caller, Party, RequestContext, no_claim, parse_time};
 pub(crate) use self::documents::Documents;
 pub(crate) use self::log_line::LogLine;
+pub(crate) use self::question::{Answer, Question, asked};
 pub(crate) use self::report::{Report, applied};
 
 use anyhow::{Context as _, bail, ensure};

@@ -30,6 +30,13 @@ pub(crate) struct TableArgs {
     table: Option<String>,
 }
 
+impl TableArgs {
+    /// The table of that name or ARN.
+    pub(crate) fn of(name: &str) -> Self {
+        Self { table: Some(name.to_owned()) }
+    }
+}
+
 /// A table of our own layout, and what is needed to wait for it.
 pub(crate) struct PolicyTable {
     pub(crate) name: String,

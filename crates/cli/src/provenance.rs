@@ -60,15 +60,51 @@ pub(crate) fn contains(folder: &Path, head: &str, other: &str) -> Option<bool> {
 
 /// Whether a file is as git has it, so that nothing is lost when it is written over.
 pub(crate) fn is_committed(path: &Path) -> bool {
-    let (Some(folder), Some(name)) =
-        (path.parent(), path.file_name().and_then(|name| name.to_str()))
-    else {
-        return false;
-    };
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let Some((folder, name)) = parted(path) else { return false };
     // Of what git does not know it has nothing to say either.
     git(folder, &["ls-files", "--error-unmatch", "--", name]).is_some()
         && git(folder, &["status", "--porcelain", "--", name]).is_some_and(|text| text.is_empty())
+}
+
+/// A commit that changed a file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct FileCommit {
+    pub(crate) id: String,
+    /// When, as RFC 3339.
+    pub(crate) time: String,
+    /// Who, as git writes it: `Ada <ada@example.org>`.
+    pub(crate) author: String,
+    /// The first line of its message.
+    pub(crate) subject: String,
+}
+
+/// The commits that changed the file at `path` under this name, the first one first; none where there
+/// is no git or no repository.
+pub(crate) fn commits_of(path: &Path) -> Vec<FileCommit> {
+    let Some((folder, name)) = parted(path) else { return Vec::new() };
+    let format = "--format=%H%x1f%cI%x1f%an <%ae>%x1f%s";
+    let plain = ["--literal-pathspecs", "-c", "log.showSignature=false"];
+    let log = [&plain[..], &["log", "--reverse", format, "--", name]].concat();
+    let commit = |line: &str| {
+        let mut parts = line.splitn(4, '\x1f').map(str::to_owned);
+        let (id, time) = (parts.next()?, parts.next()?);
+        Some(FileCommit { id, time, author: parts.next()?, subject: parts.next()? })
+    };
+    git(folder, &log).unwrap_or_default().lines().filter_map(commit).collect()
+}
+
+/// What the file at `path` held after the commit `id`; `None` if it was not there.
+pub(crate) fn text_at(path: &Path, id: &str) -> Option<Vec<u8>> {
+    let (folder, name) = parted(path)?;
+    let output = command(folder).args(["cat-file", "blob", &format!("{id}:./{name}")]).output();
+    output.ok().filter(|output| output.status.success()).map(|output| output.stdout)
+}
+
+/// The folder of a file, and its name.
+fn parted(path: &Path) -> Option<(&Path, &str)> {
+    let name = path.file_name()?.to_str()?;
+    let folder = path.parent()?;
+    Some((if folder.as_os_str().is_empty() { Path::new(".") } else { folder }, name))
 }
 
 /// Whoever works here, as git knows them, or the system.

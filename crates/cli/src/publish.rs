@@ -15,6 +15,7 @@ use crate::comparison::{Comparison, Progress, counted};
 use crate::exit_status::ExitStatus;
 use crate::plan::checks::{CheckArgs, Checks};
 use crate::plan::conflict::{Conflict, behind, write_conflicts};
+use crate::plan::saved::SavedPlan;
 use crate::plan::text::{edited, write_plan};
 use crate::plan::{Plan, directions};
 use crate::policy_table::{PolicyTable, TableArgs};
@@ -132,6 +133,34 @@ impl Verdict {
 }
 
 impl PublishArgs {
+    /// What the command takes where nothing but the table and the comment is given.
+    ///
+    /// # Errors
+    ///
+    /// When a variable of the environment is at fault.
+    pub(crate) fn of(table: &str, comment: &str) -> anyhow::Result<Self> {
+        #[derive(clap::Parser)]
+        struct Alone {
+            #[command(flatten)]
+            args: PublishArgs,
+        }
+        let given = ["gatepost", "--table", table, "--comment", comment];
+        Ok(<Alone as clap::Parser>::try_parse_from(given)?.args)
+    }
+
+    /// The plan as it is saved, with what speaks against it.
+    ///
+    /// # Errors
+    ///
+    /// When a suite cannot be read.
+    pub(crate) fn planned(&self, table: &PolicyTable, plan: &Plan) -> anyhow::Result<SavedPlan> {
+        let by = whoever(table, plan.wanted.folder.as_deref(), &mut io::sink())?;
+        let scope = scope();
+        let comparisons = plan.comparisons(&scope, &mut Progress::Nobody)?;
+        let refusals = Verdict::of(plan, &self.checks, &by)?.refusals();
+        SavedPlan::new(plan, refusals, &comparisons)
+    }
+
     /// Says why, if nobody did.
     pub(crate) fn comment_by_default(&mut self, why: impl FnOnce() -> String) {
         if self.comment.is_empty() {

@@ -6,12 +6,13 @@
 
 mod reader;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
 use anyhow::Context as _;
 use gatepost_core::gateway::{PathTemplate, PathTree};
-use gatepost_emulator::gateway::MethodVerb;
+use gatepost_emulator::gateway::{Access, Api, MethodVerb};
 
 pub(crate) use self::reader::RoutesError;
 
@@ -101,6 +102,46 @@ impl RouteList {
     /// When it does not say what routes there are; with every fault's place.
     pub(crate) fn parse(text: &str) -> Result<Self, RoutesError> {
         reader::read(text)
+    }
+
+    /// The routes of an API that is emulated, such as one of a template.
+    ///
+    /// # Errors
+    ///
+    /// When it has none, or two that take the same requests.
+    pub(crate) fn of_api(api: &Api) -> anyhow::Result<Self> {
+        let mut by_path: BTreeMap<&str, Vec<(MethodVerb, Guard)>> = BTreeMap::new();
+        for (verb, path, method) in api.methods() {
+            let guard = match method.access {
+                Access::Guarded(_) => Guard::Operation,
+                Access::NotEmulated(what) => Guard::Other(what),
+                Access::Public => Guard::Public,
+            };
+            by_path.entry(path).or_default().push((verb, guard));
+        }
+        // The default route of an HTTP API has no path.
+        by_path.retain(|path, _| path.starts_with('/'));
+        anyhow::ensure!(!by_path.is_empty(), "the API has no routes");
+        let mut list = Self {
+            title: String::new(),
+            routes: Vec::new(),
+            paths: Vec::new(),
+            notes: Vec::new(),
+            tree: PathTree::new(),
+        };
+        for (path, mut methods) in by_path {
+            let template: PathTemplate = path.parse().with_context(|| format!("`{path}`"))?;
+            let first = list.routes.len();
+            // `ANY` is what is left when all others are known.
+            methods.sort_by_key(|(verb, _)| *verb == MethodVerb::Any);
+            list.routes.extend(methods.into_iter().map(|(verb, guard)| {
+                let (template, summary) = (template.clone(), String::new());
+                Route { verb, template, summary, guard }
+            }));
+            list.tree.insert(&template, (first..list.routes.len()).collect())?;
+            list.paths.push(template);
+        }
+        Ok(list)
     }
 
     /// The route that API Gateway finds for a request; the path is without its leading slash.

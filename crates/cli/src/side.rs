@@ -85,6 +85,16 @@ impl Side {
         }
     }
 
+    /// Writes the folder of policies `path` as it stood in a git revision to `into`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such folder, or it cannot be written.
+    pub(crate) fn check_out(revision: &str, path: &str, into: &Path) -> anyhow::Result<()> {
+        git::check_out(revision, path, into)
+            .with_context(|| format!("cannot read `git:{}:{}`", visible(revision), visible(path)))
+    }
+
     fn of_files(found: Found, prefix: &str) -> anyhow::Result<Self> {
         let mut documents = BTreeMap::new();
         let mut faults = Vec::new();

@@ -118,9 +118,19 @@ impl Suite {
         );
         let text = std::fs::read_to_string(path);
         let text = text.with_context(|| format!("cannot read `{}`", name()))?;
+        Self::parse(path, &text)
+    }
+
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub(crate) fn parse(path: &Path, text: &str) -> anyhow::Result<Self> {
+        let name = || path.display().to_string();
         // With the place in its own words: a path of members, line and column.
         let file: SuiteFile =
-            serde_yaml_ng::from_str(&text).map_err(|error| anyhow!("{}: {error}", name()))?;
+            serde_yaml_ng::from_str(text).map_err(|error| anyhow!("{}: {error}", name()))?;
         let cases = cases(&file).with_context(name)?;
         ensure!(
             !cases.is_empty(),

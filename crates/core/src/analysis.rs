@@ -19,9 +19,10 @@ mod witness;
 
 pub use self::diff::{Change, ChangeKind, Diff, Scope, TYPICAL_STAGE, Unknown, diff};
 pub use self::finding::{Finding, Level, Trap};
-pub use self::lint::{ApiRoute, LintSettings, SharedFinding, lint, lint_together};
+pub use self::lint::{ApiRoute, LintSettings, SharedFinding, answer_bytes, lint, lint_together};
 pub use self::meet::{Direction, is_within, meet};
 pub use self::route::{
-    RouteAccess, RouteDecision, RouteExample, RouteRequests, page_access, route_access,
+    RouteAccess, RouteDecision, RouteExample, RouteRequests, method_access, page_access,
+    route_access,
 };
 pub use self::witness::{Guard, Witness, WitnessTarget};

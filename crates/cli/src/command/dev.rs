@@ -59,6 +59,11 @@ pub(crate) struct DevArgs {
     #[arg(long, value_name = "PORT", default_value_t = 3001)]
     pub(crate) issuer_port: u16,
 
+    /// Port of the explorer, the page that shows who may do what; 0 takes a free one [default: 3002,
+    /// or a free one if that is taken]
+    #[arg(long, value_name = "PORT")]
+    pub(crate) explorer_port: Option<u16>,
+
     /// The API and stage to stand for in method ARNs [default:
     /// arn:aws:execute-api:eu-west-1:123456789012:gatepost/dev, or a template's own stage]
     #[arg(long, value_name = "ARN")]

@@ -14,9 +14,7 @@ use time::OffsetDateTime;
 use super::Format;
 use crate::development::STAGE;
 use crate::exit_status::ExitStatus;
-use crate::explain::{
-    Asked, Caller, Documents, LogLine, Party, Report, RequestContext, no_claim, parse_time,
-};
+use crate::explain::{Answer, Documents, LogLine, Party, Question, asked, parse_time};
 use crate::paint::Paint;
 use crate::unverified::{claims_of, read_token};
 
@@ -116,7 +114,9 @@ impl ExplainArgs {
             "`--token -` and `--log -` cannot both read standard input: give one of them itself"
         );
         let log = self.log.as_deref().map(|line| LogLine::read(line, stdin)).transpose()?;
-        let Some(asked) = self.asked()? else {
+        let asked =
+            asked(&self.stage, self.page.as_deref(), self.method.as_deref(), self.path.as_deref());
+        let Some(asked) = asked? else {
             let log = log.context(
                 "say which call: --method and --path, as in `--method GET --path /movies`, or a page \
                  with --page, or a line of the decision log with --log",
@@ -125,61 +125,17 @@ impl ExplainArgs {
             return Ok(if log.is_granted() { ExitStatus::Yes } else { ExitStatus::No });
         };
         let claims = self.claims(stdin)?;
-        let caller = self.caller(claims.as_ref())?;
+        let caller = self.question(claims.clone())?.caller()?;
         let documents = Documents::open(&self.policies)?;
-        let report = Report::new(&documents, &caller, &asked)?;
-        let compared = log
-            .as_ref()
-            .zip(asked.method())
-            .map(|(log, method)| log.compare(&documents, &caller, method));
-        let compared = compared.transpose()?;
+        let answer = Answer::new(&documents, &caller, &asked, claims.as_ref(), log.as_ref())?;
         match self.format {
-            Format::Text => {
-                let paint = Paint::for_stdout();
-                if let Some(claims) = &claims {
-                    writeln!(
-                        stdout,
-                        "Groups and claims are as the token says, which was not verified; `gatepost \
-                         verify` does that."
-                    )?;
-                    if has_expired(claims) {
-                        writeln!(stdout, "It has expired: the authorizer answers 401 to it.")?;
-                    }
-                    writeln!(stdout)?;
-                }
-                if let (Some(log), Some(compared)) = (&log, compared) {
-                    write_lines(stdout, &log.lines(&paint))?;
-                    writeln!(stdout, "\n{}\n", compared.words())?;
-                }
-                write_lines(stdout, &report.lines(&paint))?;
-            }
-            Format::Json => {
-                let mut members = report.json();
-                if let Value::Object(members) = &mut members {
-                    if claims.is_some() {
-                        members.insert("claims_verified".to_owned(), json!(false));
-                    }
-                    if let Some(log) = &log {
-                        members.insert("log".to_owned(), log.json(compared));
-                    }
-                }
-                writeln!(stdout, "{members}")?;
-            }
+            Format::Text => write_lines(stdout, &answer.lines(&Paint::for_stdout()))?,
+            Format::Json => writeln!(stdout, "{}", answer.json())?,
         }
-        Ok(match report.decision() {
+        Ok(match answer.decision() {
             Decision::Allow => ExitStatus::Yes,
             Decision::ExplicitDeny | Decision::ImplicitDeny => ExitStatus::No,
         })
-    }
-
-    /// What is asked for, if anything is.
-    fn asked(&self) -> anyhow::Result<Option<Asked>> {
-        let call = self.method.as_ref().zip(self.path.as_ref());
-        match (&self.page, call) {
-            (Some(page), _) => Asked::page(page).map(Some),
-            (None, Some((method, path))) => Asked::new(&self.stage, method, path).map(Some),
-            (None, None) => Ok(None),
-        }
     }
 
     fn tell_line(&self, log: &LogLine, stdout: &mut dyn Write) -> anyhow::Result<()> {
@@ -196,11 +152,7 @@ impl ExplainArgs {
         claims_of(&token).context("this is no token").map(Some)
     }
 
-    fn caller(&self, claims: Option<&Value>) -> anyhow::Result<Caller> {
-        let party = match claims {
-            None => Party::default(),
-            Some(claims) => Party::of_claims(claims, &self.groups_claim, &self.subjects)?,
-        };
+    fn question(&self, claims: Option<Value>) -> anyhow::Result<Question> {
         let groups = self.groups.clone().unwrap_or_default();
         let given = Party {
             groups: if groups == [""] { Vec::new() } else { groups },
@@ -214,17 +166,15 @@ impl ExplainArgs {
             "say who calls: --groups NAME,… (\"\" for a caller in no group), --token, --user, \
              --client or --scope"
         );
-        let said = RequestContext {
+        Ok(Question {
+            given,
+            claims,
+            groups_claim: self.groups_claim.clone(),
+            kinds: self.subjects.clone(),
             source_ip: self.source_ip,
-            now: Some(self.now.unwrap_or_else(OffsetDateTime::now_utc)),
-            user_agent: None,
-        };
-        let mut context = said.keys();
-        for (key, value) in &self.context {
-            no_claim(key)?;
-            context.insert(key, value.as_str());
-        }
-        party.and(given).caller(context)
+            now: self.now,
+            context: self.context.clone(),
+        })
     }
 }
 
@@ -233,11 +183,6 @@ fn write_lines(stdout: &mut dyn Write, lines: &[String]) -> anyhow::Result<()> {
         writeln!(stdout, "{line}")?;
     }
     Ok(())
-}
-
-fn has_expired(claims: &Value) -> bool {
-    let now = OffsetDateTime::now_utc().unix_timestamp();
-    claims.get("exp").and_then(Value::as_i64).is_some_and(|end| end <= now)
 }
 
 fn parse_pair(text: &str) -> Result<(String, String), String> {

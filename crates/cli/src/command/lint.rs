@@ -1,27 +1,16 @@
 //! `gatepost lint`: faults and traps in policy documents, with their places.
 
-mod api;
-mod files;
-mod fix;
-mod pages;
-mod report;
-mod sarif;
-mod source;
-
 use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use gatepost_core::analysis::{LintSettings, SharedFinding, Trap, lint, lint_together};
+use gatepost_core::analysis::{LintSettings, Trap};
 use gatepost_core::gateway::StageArn;
-use gatepost_core::policy::PolicyDocument;
 
-use self::api::Api;
-use self::files::PolicyFile;
-use self::report::Report;
 use crate::exit_status::ExitStatus;
+use crate::lint::{Api, files, fix, look, pages, sarif};
 use crate::paint::Paint;
 
 /// Find faults and traps in policy documents
@@ -111,7 +100,7 @@ impl LintArgs {
             }
             files = files::read(&self.paths)?;
         }
-        let report = self.report(&files, api.as_ref(), &settings);
+        let report = look(&files, api.as_ref(), &settings, |rule| self.looks_for(rule));
         match self.format {
             LintFormat::Text => report.write_text(stdout, Paint::for_stdout())?,
             LintFormat::Json => report.write_json(stdout)?,
@@ -125,38 +114,6 @@ impl LintArgs {
 
     fn looks_for(&self, rule: Trap) -> bool {
         !self.allow.contains(&rule)
-    }
-
-    fn report(&self, files: &[PolicyFile], api: Option<&Api>, settings: &LintSettings) -> Report {
-        let mut report = Report { files: files.len(), ..Report::default() };
-        let mut readable: Vec<(String, &PolicyFile, &PolicyDocument)> = Vec::new();
-        for file in files {
-            match &file.policy {
-                Ok(document) => {
-                    for finding in lint(document, settings) {
-                        if self.looks_for(finding.rule) {
-                            report.add_trap(file, document, finding);
-                        }
-                    }
-                    readable.push((file.name(), file, document));
-                }
-                Err(fault) => report.add_fault(file, fault),
-            }
-        }
-        let named: Vec<(&str, &PolicyDocument)> =
-            readable.iter().map(|(name, _, document)| (name.as_str(), *document)).collect();
-        for SharedFinding { finding, documents, route } in lint_together(&named, settings) {
-            if !self.looks_for(finding.rule) {
-                continue;
-            }
-            if let (Some(api), Some(route)) = (api, route) {
-                report.add_shared(&api.path, api.spot(route), finding);
-            } else if let Some((_, file, _)) = documents.first().and_then(|at| readable.get(*at)) {
-                report.add_shared(&file.path, file.source.spot("", false), finding);
-            }
-        }
-        report.sort();
-        report
     }
 }
 

@@ -1,13 +1,5 @@
 //! `gatepost matrix`: who may call what, subjects against routes.
 
-mod cell;
-mod columns;
-mod csv;
-mod html;
-mod json;
-mod table;
-mod text;
-
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::PathBuf;
@@ -19,10 +11,9 @@ use gatepost_core::gateway::StageArn;
 use gatepost_core::subject::Subject;
 use time::OffsetDateTime;
 
-use self::columns::Columns;
-use self::table::Table;
-use self::text::Terminal;
 use crate::exit_status::ExitStatus;
+use crate::matrix::text::Terminal;
+use crate::matrix::{Columns, Known, Table, csv, html, json, text};
 use crate::routes::RouteList;
 
 /// Show who may call what: subjects against the routes of an API
@@ -130,7 +121,7 @@ impl MatrixArgs {
             writeln!(stderr, "{}: {note}", file.display())?;
         }
         let scope = Scope { stage: self.stage.clone(), ..Scope::default() };
-        let mut table = Table::new(columns, &list, &scope);
+        let mut table = Table::new(columns, &list, &scope, &Known::default());
         if !self.only.is_empty() {
             let wanted: Vec<_> = self.only.iter().map(|only| only.decision()).collect();
             table.keep(|access| wanted.contains(&access.decision));

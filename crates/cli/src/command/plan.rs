@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::Format;
-use crate::comparison::write_json;
 use crate::exit_status::ExitStatus;
 use crate::plan::Plan;
 use crate::plan::checks::CheckArgs;
@@ -66,10 +65,7 @@ impl PlanArgs {
         let verdict = Verdict::of(&plan, &self.checks, &by)?;
         let mut refusals = verdict.refusals();
         if self.out.is_some() || self.format == Format::Json {
-            let mut meaning = Vec::new();
-            write_json(&comparisons, &mut meaning)?;
-            let meaning = serde_json::from_slice(&meaning)?;
-            let saved = SavedPlan::new(&plan, refusals.clone(), meaning)?;
+            let saved = SavedPlan::new(&plan, refusals.clone(), &comparisons)?;
             let text = serde_json::to_string_pretty(&saved)? + "\n";
             if let Some(path) = &self.out {
                 std::fs::write(path, &text)

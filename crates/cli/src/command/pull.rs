@@ -14,6 +14,7 @@ use crate::exit_status::ExitStatus;
 use crate::policy_table::{PolicyTable, TableArgs};
 use crate::provenance::is_committed;
 use crate::visible::visible;
+use crate::whole_file;
 
 /// Bring what is in a policy table into files
 ///
@@ -129,23 +130,10 @@ pub(super) fn write_files(
             None => policy_path(folder, subject),
         };
         let text = canonical(document)?;
-        write(&path, &text)
+        whole_file::write(&path, &text)
             .with_context(|| format!("cannot write `{}`", visible(&path.display().to_string())))?;
         outcome.written.push(path);
     }
     outcome.gone = files.into_values().map(|(path, _)| path).collect();
     Ok(outcome)
-}
-
-/// Writes a file as a whole: whoever reads it meanwhile sees it as it was or as it is.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".").suffix(".json").tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    if let Ok(metadata) = std::fs::metadata(path) {
-        file.as_file().set_permissions(metadata.permissions())?;
-    }
-    file.persist(path)?;
-    Ok(())
 }

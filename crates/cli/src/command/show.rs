@@ -103,7 +103,7 @@ pub(super) fn revision(
 /// # Errors
 ///
 /// When it has no JSON text.
-pub(super) fn canonical(document: &PolicyDocument) -> anyhow::Result<String> {
+pub(crate) fn canonical(document: &PolicyDocument) -> anyhow::Result<String> {
     Ok(serde_json::to_string_pretty(document)? + "\n")
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use gatepost_core::analysis::{Change, ChangeKind, Guard, WitnessTarget};
 use gatepost_core::json::Json;
 use gatepost_core::policy::{Condition, Context, Verdict};
+use serde_json::Value;
 
 use super::{Comparison, Document};
 
@@ -17,6 +18,17 @@ pub(crate) fn write_json(comparisons: &[Comparison<'_>], stdout: &mut dyn Write)
     let subjects = Json::Array(comparisons.iter().map(subject).collect());
     serde_json::to_writer(&mut *stdout, &object([("subjects", subjects)]))?;
     stdout.write_all(b"\n")
+}
+
+/// The same as one value.
+///
+/// # Errors
+///
+/// None that are known.
+pub(crate) fn to_value(comparisons: &[Comparison<'_>]) -> serde_json::Result<Value> {
+    let mut text = Vec::new();
+    write_json(comparisons, &mut text).map_err(serde_json::Error::io)?;
+    serde_json::from_slice(&text)
 }
 
 fn subject(comparison: &Comparison<'_>) -> Json {

@@ -16,6 +16,8 @@ use super::site::{Site, api_paths};
 use super::tell;
 use crate::command::DevArgs;
 use crate::development::STAGE;
+use crate::explorer::ReadRoutes;
+use crate::routes::RouteList;
 
 /// A file that defines an API, and what it held when it was last looked at.
 #[derive(Debug)]
@@ -36,6 +38,25 @@ enum Form {
     OpenApi,
     /// A CloudFormation template, of which this API is taken.
     Template { api: Option<String> },
+}
+
+impl Form {
+    /// The API as a text of this form would have it deployed, in `stage`.
+    fn deployment(&self, text: &str, stage: Option<StageArn>) -> anyhow::Result<Deployment> {
+        match self {
+            Self::Routes => Ok(Deployment::of(Api::from_openapi(text)?.open_to_any_origin())),
+            Self::OpenApi => Ok(Deployment::of(Api::from_openapi(text)?)),
+            Self::Template { api } => {
+                let stage = stage.map_or_else(|| STAGE.parse(), Ok)?;
+                let pseudo = PseudoParameters {
+                    account: stage.account().to_owned(),
+                    partition: stage.partition().to_owned(),
+                    region: stage.region().to_owned(),
+                };
+                Ok(Template::parse(text, &pseudo)?.deployment(api.as_deref())?)
+            }
+        }
+    }
 }
 
 impl ApiFile {
@@ -80,25 +101,16 @@ impl ApiFile {
             Form::Template { .. } => format!("the template `{}`", self.path.display()),
             Form::OpenApi | Form::Routes => format!("the routes in `{}`", self.path.display()),
         };
-        match &self.form {
-            Form::Routes => {
-                let api = Api::from_openapi(&self.text).with_context(context)?;
-                Ok(Deployment::of(api.open_to_any_origin()))
-            }
-            Form::OpenApi => {
-                Ok(Deployment::of(Api::from_openapi(&self.text).with_context(context)?))
-            }
-            Form::Template { api } => {
-                let stage = self.stage.clone().map_or_else(|| STAGE.parse(), Ok)?;
-                let pseudo = PseudoParameters {
-                    account: stage.account().to_owned(),
-                    partition: stage.partition().to_owned(),
-                    region: stage.region().to_owned(),
-                };
-                let template = Template::parse(&self.text, &pseudo).with_context(context)?;
-                template.deployment(api.as_deref()).with_context(context)
-            }
-        }
+        self.form.deployment(&self.text, self.stage.clone()).with_context(context)
+    }
+
+    /// How the explorer reads the routes of such a file.
+    pub(super) fn routes_reader(&self) -> ReadRoutes {
+        let (form, stage) = (self.form.clone(), self.stage.clone());
+        Box::new(move |text| match form {
+            Form::Routes | Form::OpenApi => Ok(RouteList::parse(text)?),
+            Form::Template { .. } => RouteList::of_api(&form.deployment(text, stage.clone())?.api),
+        })
     }
 
     /// The API and stage that method ARNs name: what is asked for, or else the deployment's stage.

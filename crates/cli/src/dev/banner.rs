@@ -16,6 +16,7 @@ pub(super) struct Banner<'a> {
     pub(super) args: &'a DevArgs,
     pub(super) gateway_url: &'a str,
     pub(super) issuer_url: &'a str,
+    pub(super) explorer_url: &'a str,
     pub(super) table_url: &'a str,
     /// Whether the authorizer looks for tokens in a header.
     pub(super) takes_header: bool,
@@ -24,7 +25,7 @@ pub(super) struct Banner<'a> {
 impl Banner<'_> {
     /// The whole text.
     pub(super) fn text(&self, documents: usize, file: &Path, deployment: &Deployment) -> String {
-        let Self { args, gateway_url, issuer_url, table_url, takes_header } = *self;
+        let Self { args, gateway_url, issuer_url, explorer_url, table_url, takes_header } = *self;
         let strong = Style::new().bold();
         let link = Style::new().fg_color(Some(AnsiColor::Cyan.into()));
         let program = std::env::args().next().unwrap_or_else(|| "gatepost".to_owned());
@@ -79,6 +80,7 @@ impl Banner<'_> {
         "
   {strong}API{strong:#}         {link}{gateway_url}{link:#}  ({summary}; {file}; back end: {backend})
 {site}  {strong}Sign in{strong:#}     {link}{issuer_url}{link:#}  (alice, bob, carol, admin, dave: one click each)
+  {strong}Explorer{strong:#}    {link}{explorer_url}{link:#}  (who may do what, and why; try a change; watch calls)
   {strong}Table{strong:#}       {link}{table_url}{link:#}  (`gatepost-policies`, DynamoDB-compatible)
   {strong}Policies{strong:#}    {policies}  ({documents}; {saved})
   {strong}Authorizer{strong:#}  {authorizer}{function}

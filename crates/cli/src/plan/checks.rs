@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gatepost_core::analysis::{
     Finding, Level, LintSettings, SharedFinding, Trap, lint, lint_together,
@@ -14,6 +13,7 @@ use gatepost_store::Content;
 use super::Plan;
 use crate::comparison::counted;
 use crate::explain::Documents;
+use crate::parallel;
 use crate::suite::{Run, Suite};
 use crate::visible::visible;
 
@@ -128,23 +128,9 @@ fn lint_all(
     documents: &[(&Subject, &(PolicyDocument, String))],
     settings: &LintSettings,
 ) -> Vec<(usize, Finding)> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let next = AtomicUsize::new(0);
-    let mut found = Vec::new();
-    std::thread::scope(|threads| {
-        let work = || {
-            let mut found = Vec::new();
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some((_, (document, _))) = documents.get(index) else { return found };
-                found.extend(lint(document, settings).into_iter().map(|one| (index, one)));
-            }
-        };
-        let workers: Vec<_> = (0..cores).map(|_| threads.spawn(work)).collect();
-        for worker in workers {
-            // The scope passes a panic on.
-            found.extend(worker.join().unwrap_or_default());
-        }
+    let found = parallel::each(documents.len(), |index| {
+        documents.get(index).map(|(_, (document, _))| lint(document, settings))
     });
-    found
+    let found = found.into_iter().flatten().enumerate();
+    found.flat_map(|(index, found)| found.into_iter().map(move |one| (index, one))).collect()
 }

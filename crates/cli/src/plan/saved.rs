@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::conflict::Conflict;
 use super::{Intent, Plan, Wanted, enforced};
+use crate::comparison::{Comparison, to_value};
 
 /// What stands first in such a file.
 pub(crate) const FORMAT: &str = "gatepost-plan-1";
@@ -75,8 +76,16 @@ impl SavedRow {
 }
 
 impl SavedPlan {
-    /// The plan, and what it means.
-    pub(crate) fn new(plan: &Plan, refusals: Vec<String>, meaning: Value) -> anyhow::Result<Self> {
+    /// The plan, what speaks against it, and what it means.
+    ///
+    /// # Errors
+    ///
+    /// When a document has no JSON text.
+    pub(crate) fn new(
+        plan: &Plan,
+        refusals: Vec<String>,
+        meaning: &[Comparison<'_>],
+    ) -> anyhow::Result<Self> {
         let mut changes = BTreeMap::new();
         for (subject, row) in &plan.rows {
             let (action, document) = match &row.content {
@@ -100,7 +109,7 @@ impl SavedPlan {
             refusals,
             changes,
             rows: rows.map(|(subject, row)| (subject.to_string(), SavedRow::of(row))).collect(),
-            meaning,
+            meaning: to_value(meaning)?,
         })
     }
 

@@ -11,10 +11,10 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use gatepost_core::policy::PolicyDocument;
 use gatepost_core::subject::SubjectKind;
-use gatepost_store::{FileFault, folder_of, read_policy_files};
+use gatepost_store::{FileFault, folder_of, read_policy_files, subject_at};
 
 use super::{Found, no_store};
 use crate::visible::visible;
@@ -25,6 +25,18 @@ use crate::visible::visible;
 ///
 /// When there is no git, no repository, no such revision or no such path in it.
 pub(super) fn read(revision: &str, path: &str) -> anyhow::Result<Found> {
+    let (object, path) = object_at(revision, path)?;
+    if is_tree(&object)? {
+        return read_folder(&object, path);
+    }
+    let mut contents = Contents::open()?;
+    let document = contents.read(&object).and_then(|text| Ok(PolicyDocument::parse(&text)?));
+    contents.close()?;
+    Ok(Found::File { path: path.into(), document })
+}
+
+/// The folder or file at `path` in `revision`, and the path as git counts it.
+fn object_at<'a>(revision: &str, path: &'a str) -> anyhow::Result<(String, &'a str)> {
     let Some(tree) = object_named(&format!("{revision}^{{tree}}"))? else {
         bail!("there is no revision `{}` in this repository", visible(revision));
     };
@@ -41,16 +53,13 @@ pub(super) fn read(revision: &str, path: &str) -> anyhow::Result<Found> {
         );
     };
     match ask(&["cat-file", "-t", &object])?.trim_ascii() {
-        b"tree" => read_folder(&object, path),
-        b"blob" => {
-            let mut contents = Contents::open()?;
-            let document =
-                contents.read(&object).and_then(|text| Ok(PolicyDocument::parse(&text)?));
-            contents.close()?;
-            Ok(Found::File { path: path.into(), document })
-        }
+        b"tree" | b"blob" => Ok((object, path)),
         _ => bail!("`{}` is neither a folder nor a file there", visible(path)),
     }
+}
+
+fn is_tree(object: &str) -> anyhow::Result<bool> {
+    Ok(ask(&["cat-file", "-t", object])?.trim_ascii() == b"tree")
 }
 
 fn read_folder(tree: &str, path: &str) -> anyhow::Result<Found> {
@@ -86,6 +95,50 @@ fn read_folder(tree: &str, path: &str) -> anyhow::Result<Found> {
     contents.close()?;
     Ok(Found::Folder(outcomes))
 }
+
+/// Writes a folder of policies as it stood in `revision` to the folder `into`, which is empty: its
+/// documents, tests and routes.
+///
+/// # Errors
+///
+/// As [`read`], and when it cannot be written.
+pub(super) fn check_out(revision: &str, path: &str, into: &Path) -> anyhow::Result<()> {
+    let (object, path) = object_at(revision, path)?;
+    ensure!(is_tree(&object)?, "`{}` is no folder there", visible(path));
+    let mut contents = Contents::open()?;
+    for folder in list(&object)? {
+        let is_kind = SubjectKind::ALL.into_iter().any(|kind| folder.name == folder_of(kind));
+        if folder.mode != TREE || !(is_kind || ["routes", "tests"].contains(&folder.name.as_str()))
+        {
+            continue;
+        }
+        let root = into.join(&folder.name);
+        std::fs::create_dir(&root)?;
+        for Entry { mode, id, name } in list(&folder.id)? {
+            let path = root.join(&name);
+            if !mode.starts_with("100") {
+                // As when documents are read: none is left out.
+                let is_document = is_kind && subject_at(&path).is_some();
+                ensure!(
+                    !is_document,
+                    "`{}` is no file, and links are not followed",
+                    visible(&name)
+                );
+                continue;
+            }
+            let is_name = Path::new(&name).file_name() == Some(name.as_ref());
+            ensure!(is_name, "`{}` is no name of a file", visible(&name));
+            let limit = if is_kind { PolicyDocument::MAX_BYTES as u64 } else { MAX_BESIDE };
+            let text = contents.read_up_to(limit, &id).with_context(|| visible(&name))?;
+            std::fs::write(path, text)?;
+        }
+    }
+    contents.close()?;
+    Ok(())
+}
+
+/// The largest file of routes or tests, in bytes.
+const MAX_BESIDE: u64 = 16 * 1024 * 1024;
 
 /// The mode of a folder in a folder.
 const TREE: &str = "040000";
@@ -183,8 +236,13 @@ impl Contents {
         Ok(Self { process, questions, answers })
     }
 
-    /// The contents of a blob.
+    /// The contents of a blob that may be a document.
     fn read(&mut self, id: &str) -> Result<Vec<u8>, FileFault> {
+        self.read_up_to(PolicyDocument::MAX_BYTES as u64, id)
+    }
+
+    /// The contents of a blob of that many bytes at most.
+    fn read_up_to(&mut self, limit: u64, id: &str) -> Result<Vec<u8>, FileFault> {
         let garbled = || io::Error::other("git's answer cannot be understood");
         writeln!(self.questions, "{id}")?;
         let mut about = String::new();
@@ -198,7 +256,7 @@ impl Contents {
             _ => return Err(garbled().into()),
         };
         let mut rest = (&mut self.answers).take(bytes + 1);
-        if bytes > PolicyDocument::MAX_BYTES as u64 {
+        if bytes > limit {
             io::copy(&mut rest, &mut io::sink())?;
             return Err(FileFault::TooLarge { bytes });
         }

@@ -42,6 +42,19 @@ impl Outcome {
         self.expected.is_met_by(self.decision)
     }
 
+    /// For programs.
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "principal": self.principal,
+            "method": self.verb,
+            "path": self.path,
+            "want": self.expected.as_str(),
+            "got": self.decision.as_str(),
+            "passed": self.passed(),
+            "why": self.why,
+        })
+    }
+
     /// `want allow, got implicit_deny`
     pub(crate) fn difference(&self) -> String {
         format!("want {}, got {}", self.expected.as_str(), self.decision)
@@ -154,17 +167,7 @@ impl Run {
     /// For programs.
     pub(crate) fn json(&self) -> Value {
         let suites = self.suites.iter().map(|(path, outcomes)| {
-            let cases = outcomes.iter().map(|outcome| {
-                json!({
-                    "principal": outcome.principal,
-                    "method": outcome.verb,
-                    "path": outcome.path,
-                    "want": outcome.expected.as_str(),
-                    "got": outcome.decision.as_str(),
-                    "passed": outcome.passed(),
-                    "why": outcome.why,
-                })
-            });
+            let cases = outcomes.iter().map(Outcome::json);
             json!({ "file": path.display().to_string(), "cases": cases.collect::<Vec<_>>() })
         });
         let (total, failed) = self.counts();

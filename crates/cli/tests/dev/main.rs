@@ -175,34 +175,7 @@ fn a_compiled_authorizer_under_the_runtime_api_decides_the_same() {
 }
 
 /// A REST API whose function reads another header than the usual one.
-const TEMPLATE: &str = r#"
-Resources:
-  Api: { Type: AWS::ApiGateway::RestApi }
-  Movies:
-    Type: AWS::ApiGateway::Resource
-    Properties: { RestApiId: !Ref Api, ParentId: !GetAtt Api.RootResourceId, PathPart: movies }
-  GetMovies:
-    Type: AWS::ApiGateway::Method
-    Properties:
-      { RestApiId: !Ref Api, ResourceId: !Ref Movies, HttpMethod: GET, AuthorizationType: CUSTOM, AuthorizerId: !Ref Authorizer }
-  PostMovies:
-    Type: AWS::ApiGateway::Method
-    Properties: { RestApiId: !Ref Api, ResourceId: !Ref Movies, HttpMethod: POST, AuthorizationType: AWS_IAM }
-  Authorizer:
-    Type: AWS::ApiGateway::Authorizer
-    Properties:
-      RestApiId: !Ref Api
-      Type: REQUEST
-      IdentitySource: method.request.header.X-Token
-      AuthorizerUri: !Sub "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${Function.Arn}/invocations"
-  Function:
-    Type: AWS::Lambda::Function
-    Properties:
-      Environment: { Variables: { GATEPOST_TOKEN_SOURCES: "header:X-Token", GATEPOST_POLICY_TABLE: !Ref Table } }
-  Stage:
-    Type: AWS::ApiGateway::Stage
-    Properties: { RestApiId: !Ref Api, StageName: live }
-"#;
+const TEMPLATE: &str = include_str!("../cases/stack.yaml");
 
 #[test]
 fn a_template_is_served_as_it_would_be_deployed_and_its_mistakes_are_told() {

@@ -16,6 +16,7 @@ mod size;
 mod subject;
 mod wording;
 
+pub use self::size::answer_bytes;
 use self::subject::Subject;
 use super::diff::Scope;
 use super::finding::Finding;

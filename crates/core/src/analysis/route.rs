@@ -112,6 +112,20 @@ pub fn page_access(
     })
 }
 
+/// Decides every call that `pattern` matches, its claims standing for any text, whatever the routes of
+/// the API are. A pattern of pages matches no call.
+pub fn method_access(
+    documents: &[&PolicyDocument],
+    pattern: &ResourcePattern,
+    scope: &Scope,
+) -> RouteAccess {
+    let sides = Sides { before: &[], after: documents };
+    let universe = method_universe(sides, scope);
+    access(sides, INVOKE, &universe, scope, |automaton, first| {
+        universe.add(automaton, pattern, Claims::Unusable, first)
+    })
+}
+
 /// Decides all texts that `add` adds under the number it is given, and under no number after that.
 fn access(
     sides: Sides<'_>,
@@ -323,6 +337,36 @@ mod tests {
         a_claim_names_one_of_them: [Allow "GET/users/${token:sub}" ""], "GET /users/{id}" beside [] => Partial Some("GET /users/x"), Some("GET /users/~");
         the_root_has_no_parameters: [Allow "GET/" ""], "GET /" beside ["/{proxy+}"] => Allow Some("GET /"), None;
         an_arn_of_one_stage_is_a_part: [Allow "arn:aws:execute-api:eu:1:a1/prod/*" ""], "GET /a" beside [] => Partial Some("GET /a"), Some("GET /a");
+    }
+
+    #[test]
+    fn all_calls_of_a_pattern_are_decided() {
+        let (movies, secret) =
+            (statement("Allow", "GET/movies/*", ""), statement("Deny", "GET/movies/secret", ""));
+        let at_home = statement("Allow", "GET/shows/*", HOME);
+        for (statements, pattern, want, denied) in [
+            (vec![&movies], "GET/movies/*", RouteDecision::Allow, None),
+            (
+                vec![&movies, &secret],
+                "GET/movies/*",
+                RouteDecision::Partial,
+                Some("GET /movies/secret"),
+            ),
+            (vec![&movies], "GET/*", RouteDecision::Partial, Some("GET /")),
+            (vec![&movies], "DELETE/movies/*", RouteDecision::Deny, Some("DELETE /movies/")),
+            (vec![&movies], "GET/movies/7", RouteDecision::Allow, None),
+            (vec![&at_home], "GET/shows/7", RouteDecision::Conditional, Some("GET /shows/7")),
+            (vec![&movies], "page/movies/*", RouteDecision::Deny, None),
+        ] {
+            let texts: Vec<&str> = statements.iter().map(|text| text.as_str()).collect();
+            let text = format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, texts.join(","));
+            let document = PolicyDocument::parse(text.as_bytes()).unwrap();
+            let pattern = ResourcePattern::parse(pattern).unwrap();
+            let found = method_access(&[&document], &pattern, &Scope::default());
+            assert_eq!(found.decision, want, "{pattern:?}: {found:?}");
+            let shown = found.denied.map(|example| example.witness.to_string());
+            assert_eq!(shown.as_deref(), denied, "{pattern:?}");
+        }
     }
 
     #[test]

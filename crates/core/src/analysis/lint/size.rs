@@ -83,6 +83,12 @@ pub(super) fn look_together(
     vec![SharedFinding { finding, documents: chosen, route: None }]
 }
 
+/// How many bytes the merged answer of `documents` has, bound to the stage that sizes are told for, its
+/// claims as long as those of Cognito; `None` if there is no such answer.
+pub fn answer_bytes(documents: &[&PolicyDocument], settings: &LintSettings) -> Option<usize> {
+    bytes(documents, &stage(settings)?)
+}
+
 fn stage(settings: &LintSettings) -> Option<StageArn> {
     settings.stage.clone().or_else(example_stage)
 }
