@@ -1,7 +1,7 @@
 //! The one HTTPS client: it fetches key sets, sends forms to sign-in providers, and carries the AWS
 //! SDK's requests to DynamoDB.
 //!
-//! Whom it trusts, [`trust`] says.
+//! Whom it trusts, `trust.rs` says.
 //!
 //! Redirects are not followed: whom we ask for keys is configured, not answered.
 //!
