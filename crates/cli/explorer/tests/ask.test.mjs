@@ -70,7 +70,7 @@ pageTest("a line of the decision log is explained", {}, async ({ page }) => {
   await page.getByText("the caller is in no group").waitFor();
 });
 
-pageTest("who can call a route is a list, to take along", {}, async ({ page }) => {
+pageTest("who can call a route is a list, to export", {}, async ({ page }) => {
   await page.goto(`${url}/ask/who?verb=DELETE&path=/movies/*`);
   const rows = page.locator("tbody tr");
   await rows.first().waitFor();
@@ -83,7 +83,7 @@ pageTest("who can call a route is a list, to take along", {}, async ({ page }) =
   assert.match(String(content), /^subject,decision,why\r\ngroup:admin-group,allow,/);
 });
 
-pageTest("what a group can do is a list, to take along", {}, async ({ page }) => {
+pageTest("what a group can do is a list, to export", {}, async ({ page }) => {
   await page.goto(`${url}/ask/what`);
   await page.getByRole("navigation", { name: "Documents" }).getByText("group:movies-group").click();
   const rows = page.locator("tbody tr");

@@ -94,12 +94,12 @@ pageTest("families fold to a row that counts", {}, async ({ page }) => {
   assert.equal(await cell(page).innerText(), "group:movies-group: 2 of 5 routes allowed");
 });
 
-pageTest("the map is taken along as SVG, PNG, CSV and JSON", {}, async ({ page }) => {
+pageTest("the map is exported as SVG, PNG, CSV and JSON", {}, async ({ page }) => {
   await opened(page);
   const take = (name) =>
     downloaded(page, async () => {
       if (!(await page.locator("details.take").evaluate((details) => details.open)))
-        await page.getByText("Take along").click();
+        await page.getByText("Export", { exact: true }).click();
       await page.getByRole("button", { name, exact: true }).click();
     });
   const svg = String((await take("SVG")).content);

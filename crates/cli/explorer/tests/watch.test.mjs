@@ -25,7 +25,7 @@ pageTest("a call is seen as it comes", {}, async ({ page }) => {
   assert.ok(!(await page.content()).includes("eyJ"));
 });
 
-pageTest("calls seen before are there, can be filtered, held and taken along", {}, async ({ page }) => {
+pageTest("calls seen before are there, can be filtered, held and exported", {}, async ({ page }) => {
   await program.call("DELETE", "/shows/7");
   await page.goto(`${program.url}/watch`);
   await rows(page).filter({ hasText: "/shows/7" }).first().waitFor();

@@ -98,7 +98,7 @@ function Loaded({ answer, before, put }) {
       </button>
       ${drafts.value.size > 0 && html`<${DraftsToggle} />`}
       <details class="take">
-        <summary>Take along</summary>
+        <summary>Export</summary>
         <div>
           <button type="button" onClick=${() => takeSvg(view)}>SVG</button>
           <button type="button" onClick=${() => takePng(view)}>PNG</button>

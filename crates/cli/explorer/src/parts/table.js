@@ -1,4 +1,4 @@
-// A table that can be taken along as CSV or JSON.
+// A table that can be exported as CSV or JSON.
 
 import { html } from "../../vendor/preact.js";
 import { csv, download, downloadJson } from "./download.js";
