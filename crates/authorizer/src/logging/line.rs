@@ -1,7 +1,7 @@
 //! An event as a line of JSON: `timestamp`, `level`, the event's own fields, `target`.
 //!
-//! The subscriber's own JSON format writes the same, and takes four times as long: it hands its
-//! text on in some hundred and forty pieces. A line is written for every call.
+//! The subscriber's own JSON format writes the same, but hands its text on in some hundred and forty
+//! pieces and has each of them looked at again. A line is written for every call.
 
 use std::error::Error;
 use std::fmt;

@@ -10,7 +10,7 @@ use gatepost_core::subject::Subject;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::documents::no_document;
 use super::{Shared, aside, query};
@@ -60,15 +60,7 @@ fn compact(explorer: &Explorer, world: &World) -> Result<Json<Value>, Fault> {
             "counts": json::counts(table, at),
         })
     });
-    let routes = table.rows.iter().map(|row| {
-        json!({
-            "method": row.method,
-            "verbs": row.verbs,
-            "path": row.place.to_string(),
-            "summary": row.summary,
-            "guard": json::guard(row),
-        })
-    });
+    let routes = table.rows.iter().map(route);
     let cells = table
         .rows
         .iter()
@@ -79,6 +71,18 @@ fn compact(explorer: &Explorer, world: &World) -> Result<Json<Value>, Fault> {
         "routes": routes.collect::<Vec<_>>(),
         "cells": cells.collect::<Vec<_>>(),
     })))
+}
+
+/// The members of a route in a list of them.
+fn route(row: &Row) -> Map<String, Value> {
+    let members = [
+        ("method", json!(row.method)),
+        ("verbs", json!(row.verbs)),
+        ("path", json!(row.place.to_string())),
+        ("summary", json!(row.summary)),
+        ("guard", json!(json::guard(row))),
+    ];
+    members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
 }
 
 fn letter(access: &RouteAccess) -> char {
@@ -277,14 +281,10 @@ pub(super) async fn what(
         let at = column_of(table, &subject)?;
         let routes = table.rows.iter().map(|row| {
             let cell = table.columns.get(at).zip(row.cells.get(at));
-            json!({
-                "method": row.method,
-                "verbs": row.verbs,
-                "path": row.place.to_string(),
-                "summary": row.summary,
-                "guard": json::guard(row),
-                "cell": cell.map(|(column, access)| cell_value(row, column, access)),
-            })
+            let cell = cell.map(|(column, access)| cell_value(row, column, access));
+            let mut members = route(row);
+            members.insert("cell".to_owned(), cell.into());
+            members
         });
         Ok(Json(json!({ "subject": subject.to_string(), "routes": routes.collect::<Vec<_>>() })))
     })
