@@ -1,0 +1,142 @@
+//! That a page which is wrong fails, and says where and why.
+
+use std::time::Duration;
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::page::{Block, Page};
+use crate::scratch::Scratch;
+use crate::shell::Shell;
+use crate::{execute, mentions, root};
+
+/// A page, and what its fault must say; nothing if there is none to be found.
+struct Case {
+    name: &'static str,
+    page: &'static str,
+    says: &'static [&'static str],
+}
+
+const CASES: &[Case] = &[
+    Case {
+        name: "a right page passes",
+        page: "```sh\nA=1\nfor b in 1 2; do\n  A=$A$b\ndone\nfalse   # exit status 1\n```\n\n\
+               <!-- before: cd policies -->\n\n\
+               ```console\n$ echo $A; echo an error >&2\n112\nan …r\n$ seq 9   # exit status 0\n1\n…\n9\n$ pwd\n…/policies\n```\n",
+        says: &[],
+    },
+    Case {
+        name: "a wrong output fails",
+        page: "Text\n\n```console\n$ echo one; echo two\none\nthree\n```\n",
+        says: &["page.md:4:", "another output", "echo one", "  one", "- three", "+ two"],
+    },
+    Case {
+        name: "an output that is too short fails",
+        page: "```console\n$ echo one\none\ntwo\n```\n",
+        says: &["- two"],
+    },
+    Case {
+        name: "an output that is not mentioned fails",
+        page: "```console\n$ echo one\n```\n",
+        says: &["+ one"],
+    },
+    Case {
+        name: "a command that fails fails",
+        page: "```sh\ntrue\necho why && false\n```\n",
+        says: &["page.md:3:", "exit status: 1, not 0", "it printed\nwhy"],
+    },
+    Case {
+        name: "a failure within a pipe fails",
+        page: "```sh\nfalse | true\n```\n",
+        says: &["not 0"],
+    },
+    Case {
+        name: "a variable that is not set fails",
+        page: "```sh\necho $NOBODY_SET_THIS\n```\n",
+        says: &["unbound variable"],
+    },
+    Case {
+        name: "a wrong status fails",
+        page: "```sh\nfalse   # exit status 2\n```\n",
+        says: &["exit status 1, not 2"],
+    },
+    Case {
+        name: "a wrong status in a console fails",
+        page: "```console\n$ true   # exit status 1\n```\n",
+        says: &["exit status 0, not 1"],
+    },
+    Case {
+        name: "an unknown mark fails",
+        page: "```sh\n# needs a good mood\ntrue\n```\n",
+        says: &["`# needs a good mood` is none of the marks"],
+    },
+    Case {
+        name: "a block in another word for a shell fails",
+        page: "```bash\ntrue\n```\n",
+        says: &["write `sh` or `console`"],
+    },
+    Case {
+        name: "a server that ends at once fails",
+        page: "```sh\ngatepost dev --policies nowhere   # leave it running\n```\n",
+        says: &["it ended with exit status 2", "nowhere"],
+    },
+    Case {
+        name: "a faulty policy fails",
+        page: "```json\n{ \"Version\": \"2012-10-17\", \"Statement\": { \"Effect\": \"Maybe\" } }\n```\n",
+        says: &["page.md:2:", "the policy document is faulty"],
+    },
+    Case {
+        name: "a policy that is said to be faulty and is not fails",
+        page: "```json faulty\n{ \"Version\": \"2012-10-17\", \"Statement\": [] }\n```\n",
+        says: &["is said to be faulty, and is not"],
+    },
+    Case {
+        name: "a command of cargo that has no stand-in fails",
+        page: "```sh\ncargo build\n```\n",
+        says: &["the guide's test has no `cargo build`"],
+    },
+];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials: Vec<Trial> =
+        CASES.iter().map(|case| Trial::test(case.name, || Ok(holds(case)?))).collect();
+    trials.push(Trial::test("a server that does not come up fails", || {
+        fails_in_time("```sh\nsleep 100   # leave it running\n```\n", "it did not come up")
+    }));
+    trials.push(Trial::test("a command that does not end fails", || {
+        fails_in_time("```sh\necho before; sleep 100\n```\n", "the page takes too long")
+    }));
+    trials.push(Trial::test(
+        "a command that does not exist is found where it is mentioned",
+        || {
+            let page =
+                "`gatepost lint --format sarif`, `gatepost lnit`, `gatepost lint --fromat=x`";
+            let fault = mentions::exist(&mentions::of("page.md", page)).unwrap_err();
+            let wanted =
+                "page.md: there is no `gatepost lnit`\npage.md: `gatepost lint` has no `--fromat`";
+            if fault == wanted { Ok(()) } else { Err(Failed::from(fault)) }
+        },
+    ));
+    trials
+}
+
+fn outcome(page: &str) -> Result<(), String> {
+    execute(&root(), &Page::parse("page.md", page)?)
+}
+
+fn holds(case: &Case) -> Result<(), String> {
+    match (outcome(case.page), case.says) {
+        (Ok(()), []) => Ok(()),
+        (Err(fault), [_, ..]) if case.says.iter().all(|part| fault.contains(part)) => Ok(()),
+        (Ok(()), _) => Err("it passed".to_owned()),
+        (Err(fault), says) => Err(format!("it must say {says:?}, and says\n{fault}")),
+    }
+}
+
+fn fails_in_time(page: &str, says: &str) -> Result<(), Failed> {
+    let page = Page::parse("page.md", page)?;
+    let scratch = Scratch::of(&root());
+    let mut shell = Shell::start(&scratch, Duration::from_millis(500));
+    let command = page.blocks.iter().flat_map(Block::commands).next().unwrap();
+    let fault = shell.execute(command).unwrap_err();
+    if fault.contains(says) { Ok(()) } else { Err(Failed::from(fault)) }
+}
