@@ -25,6 +25,14 @@ const CASES: &[Case] = &[
         says: &[],
     },
     Case {
+        name: "what stays is there, and gone after ctrl_c",
+        page: "```console\n$ gatepost dev   # leave it running\n…\n  Ctrl-C ends it.\n```\n\n\
+               ```sh\ncurl http://127.0.0.1:3000/health\n```\n\n\
+               <!-- before: ctrl_c -->\n\n\
+               ```sh\ncurl http://127.0.0.1:3000/health   # exit status 7\n```\n",
+        says: &[],
+    },
+    Case {
         name: "a wrong output fails",
         page: "Text\n\n```console\n$ echo one; echo two\none\nthree\n```\n",
         says: &["page.md:4:", "another output", "echo one", "  one", "- three", "+ two"],

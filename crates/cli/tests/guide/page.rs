@@ -7,8 +7,9 @@
 //! | a comment `<!-- before: COMMANDS -->` | executed as `sh`, and not shown to readers |
 //! | `json` with a whole policy document | must have no fault; with `json faulty`, must have one |
 //!
-//! A command that ends in `# leave it running` is started, waited for until its ports answer, and ended with
-//! the page. A block whose first line is one of [`MARKS`] is not executed.
+//! A command that ends in `# leave it running` is started, and waited for until the addresses that it prints
+//! answer, in a console also until it has printed what is shown. It is ended with the page, or before by
+//! `<!-- before: ctrl_c -->`. A block whose first line is one of [`MARKS`] is not executed.
 
 use std::process::{Command as Process, Stdio};
 

@@ -2,8 +2,8 @@
 //!
 //! It reads what to do from a pipe, a command at a time, and answers with the status. What commands print,
 //! on either stream, goes to one file, so that it is all there when the status is. A command that stays has
-//! a file of its own. All of them are one process group, which is ended with the shell; and by a watcher in
-//! the group itself, should this process be killed.
+//! a file and a process group of its own. All groups are ended with the shell; and by a watcher, should
+//! this process be killed.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -24,6 +24,16 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Between two looks at whether something has come up.
 const INTERVAL: Duration = Duration::from_millis(20);
+
+/// `ctrl_c` is for pages: it ends what stays as a reader would, before the next takes its port.
+const SETTING_UP: &str = r#"
+exec 3>&1 >>'FOLDER/printed' 2>&1
+touch 'FOLDER/groups'
+end_all() { for group in $(<'FOLDER/groups'); do kill "-$1" -- "-$group" || true; done 2>/dev/null; }
+ctrl_c() { end_all INT; wait $(<'FOLDER/groups') || true; : >'FOLDER/groups'; }
+(while kill -0 OWNER; do sleep 1; done; end_all KILL; kill -KILL 0) </dev/null >/dev/null 2>&1 3>&- &
+set -euo pipefail
+"#;
 
 pub(crate) struct Shell {
     process: Child,
@@ -48,15 +58,10 @@ impl Shell {
         let mut commands = process.stdin.take().unwrap();
         let answers = BufReader::new(process.stdout.take().unwrap());
         let folder = scratch.path().to_owned();
-        let printed = folder.join("printed");
-        writeln!(commands, "exec 3>&1 >>'{}' 2>&1", printed.display()).unwrap();
-        writeln!(
-            commands,
-            "(while kill -0 {}; do sleep 1; done; kill -KILL 0) </dev/null >/dev/null 2>&1 3>&- &",
-            std::process::id()
-        )
-        .unwrap();
-        writeln!(commands, "set -euo pipefail").unwrap();
+        let setting_up = SETTING_UP
+            .replace("FOLDER", folder.to_str().unwrap())
+            .replace("OWNER", &std::process::id().to_string());
+        commands.write_all(setting_up.as_bytes()).unwrap();
         let (send, statuses) = channel();
         thread::spawn(move || {
             for line in answers.lines().map_while(Result::ok) {
@@ -128,10 +133,12 @@ impl Shell {
         fs::write(&file, &command.text).unwrap();
         writeln!(
             self.commands,
-            "(set +e; . '{}'; echo $? >'{}') </dev/null >'{}' 2>&1 3>&- &",
+            "set -m; (set +em; . '{}'; echo $? >'{}') </dev/null >'{}' 2>&1 3>&- &
+             set +m; echo $! >>'{}/groups'",
             file.display(),
             ended.display(),
-            log.display()
+            log.display(),
+            self.folder.display(),
         )
         .unwrap();
         loop {
@@ -161,8 +168,12 @@ impl Shell {
 
 impl Drop for Shell {
     fn drop(&mut self) {
-        let group = format!("kill -KILL -- -{}", self.process.id());
-        let _ = Process::new("bash").args(["-c", &group]).stderr(Stdio::null()).status();
+        let mut groups = vec![self.process.id().to_string()];
+        groups.extend(read(&self.folder.join("groups")).lines().map(str::to_owned));
+        for group in groups {
+            let kill = format!("kill -KILL -- -{group}");
+            let _ = Process::new("bash").args(["-c", &kill]).stderr(Stdio::null()).status();
+        }
         let _ = self.process.wait();
     }
 }
