@@ -89,8 +89,13 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "a faulty policy fails",
-        page: "```json\n{ \"Version\": \"2012-10-17\", \"Statement\": { \"Effect\": \"Maybe\" } }\n```\n",
+        page: "```json\n{ \"Version\": \"2012-10-17\", \"Statement\": { \"Effect\": \"Maybe\", \"Action\": \"execute-api:Invoke\" } }\n```\n",
         says: &["page.md:2:", "the policy document is faulty"],
+    },
+    Case {
+        name: "a policy for other services is none of ours",
+        page: "```json\n{ \"Statement\": { \"Effect\": \"Allow\", \"Action\": \"dynamodb:Scan\" } }\n```\n",
+        says: &[],
     },
     Case {
         name: "a policy that is said to be faulty and is not fails",

@@ -81,7 +81,9 @@ fn side_by_side(wanted: &[&str], got: &[&str]) -> String {
         };
         left += usize::from(sign != '+');
         right += usize::from(sign != '-');
-        text.push_str(&format!("{sign} {line}\n"));
+        text.extend([sign, ' ']);
+        text.push_str(line);
+        text.push('\n');
     }
     text
 }

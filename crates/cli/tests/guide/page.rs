@@ -54,6 +54,7 @@ pub(crate) struct Command {
 }
 
 impl Page {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most of a page is for its readers")]
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, String> {
         let mut page = Self {
             name: name.to_owned(),
@@ -61,7 +62,7 @@ impl Page {
             policies: Vec::new(),
             unexecuted: Vec::new(),
         };
-        let line_of = |at: usize| 1 + text[..at].matches('\n').count();
+        let line_of = |at: usize| 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
         let mut open: Option<(String, usize, String)> = None;
         let mut comment: Option<(usize, String)> = None;
         for (event, range) in Parser::new(text).into_offset_iter() {
@@ -154,10 +155,13 @@ fn mark(text: &str) -> Result<Option<String>, String> {
     Ok(None)
 }
 
-/// A policy document has a `Statement` at its top, even where it is faulty.
+/// A policy document has a `Statement` at its top, even where it is faulty; one about nothing but other
+/// services is for AWS, and not for Gatepost.
 fn is_policy(text: &str) -> bool {
     let value: Result<serde_json::Value, _> = serde_json::from_str(text);
+    let services = ["execute-api", "gatepost"];
     value.is_ok_and(|value| value.get("Statement").is_some())
+        && services.iter().any(|service| text.contains(&format!("\"{service}:")))
 }
 
 /// The commands of a script: as many lines as the shell needs to make sense of them.

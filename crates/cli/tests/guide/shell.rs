@@ -20,7 +20,7 @@ use crate::page::Command;
 use crate::scratch::Scratch;
 
 /// For a whole page.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Between two looks at whether something has come up.
 const INTERVAL: Duration = Duration::from_millis(20);
