@@ -25,7 +25,7 @@ const CASES: &[Case] = &[
         says: &[],
     },
     Case {
-        name: "what stays is there, and gone after ctrl_c",
+        name: "what stays is there, and gone after ctrl_c (serves)",
         page: "```console\n$ gatepost dev   # leave it running\n…\n  Ctrl-C ends it.\n```\n\n\
                ```sh\ncurl http://127.0.0.1:3000/health\n```\n\n\
                <!-- before: ctrl_c -->\n\n\

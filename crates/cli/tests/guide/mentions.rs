@@ -17,6 +17,7 @@ pub(crate) struct Mention {
 }
 
 /// Commands in the code spans and the code blocks of a page.
+#[expect(clippy::wildcard_enum_match_arm, reason = "most of a page is for its readers")]
 pub(crate) fn of(page: &str, text: &str) -> Vec<Mention> {
     let mut mentions = Vec::new();
     let mut is_block = false;
