@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::files::PolicyFile;
 use super::source::Spot;
+use crate::counted::counted;
 use crate::paint::Paint;
 use crate::visible::visible;
 
@@ -259,8 +260,4 @@ fn syntax_error(message: &str) -> Option<(usize, usize)> {
     let (line, rest) = place.split_once(" column ")?;
     let column = rest.split(':').next()?;
     Some((line.parse().ok()?, column.parse::<usize>().ok()?.max(1)))
-}
-
-pub(crate) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
