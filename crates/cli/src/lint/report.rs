@@ -162,12 +162,16 @@ impl Report {
         if self.entries.is_empty() {
             return format!("{files}, nothing found");
         }
-        let counts = [Level::Error, Level::Warning, Level::Note].into_iter().filter_map(|level| {
+        let gravest_first = [Level::Error, Level::Warning, Level::Note];
+        let counts = gravest_first.into_iter().filter_map(|level| {
             let count = self.entries.iter().filter(|entry| entry.level == level).count();
             (count > 0).then(|| counted(count, level.as_str()))
         });
         let counts = counts.collect::<Vec<_>>().join(", ");
-        let explained = self.entries.iter().find(|entry| super::pages::page(entry.rule).is_some());
+        let explained = gravest_first.into_iter().find_map(|level| {
+            let has_page = |entry: &&Entry| super::pages::page(entry.rule).is_some();
+            self.entries.iter().filter(|entry| entry.level == level).find(has_page)
+        });
         let explain = explained
             .map(|entry| format!("; `gatepost lint --explain {}` says more", entry.rule))
             .unwrap_or_default();
