@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
 
-use crate::page::{Block, Page};
+use crate::page::Page;
 use crate::scratch::Scratch;
-use crate::shell::Shell;
-use crate::{execute, mentions, root};
+use crate::{execute, hold, mentions, read_policies, root, shell};
 
 /// A page, and what its fault must say; nothing if there is none to be found.
 struct Case {
@@ -22,14 +21,6 @@ const CASES: &[Case] = &[
         page: "```sh\nA=1\nfor b in 1 2; do\n  A=$A$b\ndone\nfalse   # exit status 1\n```\n\n\
                <!-- before: cd policies -->\n\n\
                ```console\n$ echo $A; echo an error >&2\n112\nan …r\n$ seq 9   # exit status 0\n1\n…\n9\n$ pwd\n…/policies\n```\n",
-        says: &[],
-    },
-    Case {
-        name: "what stays is there, and gone after ctrl_c (serves)",
-        page: "```console\n$ gatepost dev   # leave it running\n…\n  Ctrl-C ends it.\n```\n\n\
-               ```sh\ncurl http://127.0.0.1:3000/health\n```\n\n\
-               <!-- before: ctrl_c -->\n\n\
-               ```sh\ncurl http://127.0.0.1:3000/health   # exit status 7\n```\n",
         says: &[],
     },
     Case {
@@ -83,6 +74,11 @@ const CASES: &[Case] = &[
         says: &["write `sh` or `console`"],
     },
     Case {
+        name: "a line that the shell cannot make sense of fails",
+        page: "```sh\ntrue\nfor a in b; do\n```\n",
+        says: &["page.md:3:", "the shell cannot make sense of\nfor a in b; do"],
+    },
+    Case {
         name: "a server that ends at once fails",
         page: "```sh\ngatepost dev --policies nowhere   # leave it running\n```\n",
         says: &["it ended with exit status 2", "nowhere"],
@@ -109,47 +105,74 @@ const CASES: &[Case] = &[
     },
 ];
 
+/// A page whose ports are its own.
+const SERVES: Case = Case {
+    name: "what stays is there, and gone after ctrl_c",
+    page: "```console\n$ gatepost dev   # leave it running\n…\n  Ctrl-C ends it.\n```\n\n\
+           ```sh\ncurl http://127.0.0.1:3000/health\n```\n\n\
+           <!-- before: ctrl_c -->\n\n\
+           ```sh\ncurl http://127.0.0.1:3000/health   # exit status 7\n```\n",
+    says: &[],
+};
+
+/// Pages that would take for ever.
+const PATIENCE: Duration = Duration::from_millis(500);
+const ENDLESS: [Case; 2] = [
+    Case {
+        name: "a server that does not come up fails",
+        page: "```sh\nsleep 100   # leave it running\n```\n",
+        says: &["it did not come up"],
+    },
+    Case {
+        name: "a command that does not end fails",
+        page: "```sh\necho before\necho begun; sleep 100\n```\n",
+        says: &["page.md:3:", "the page takes too long", "it printed\nbegun"],
+    },
+];
+
 pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials: Vec<Trial> =
-        CASES.iter().map(|case| Trial::test(case.name, || Ok(holds(case)?))).collect();
-    trials.push(Trial::test("a server that does not come up fails", || {
-        fails_in_time("```sh\nsleep 100   # leave it running\n```\n", "it did not come up")
-    }));
-    trials.push(Trial::test("a command that does not end fails", || {
-        fails_in_time("```sh\necho before; sleep 100\n```\n", "the page takes too long")
-    }));
-    trials.push(Trial::test(
-        "a command that does not exist is found where it is mentioned",
-        || {
-            let page =
-                "`gatepost lint --format sarif`, `gatepost lnit`, `gatepost lint --fromat=x`";
+    vec![
+        Trial::test("pages that are wrong fail", || {
+            let scratch = Scratch::of(&root());
+            all(CASES, |page| {
+                read_policies(page)?;
+                execute(page, &scratch, shell::PATIENCE)
+            })
+        }),
+        Trial::test("pages that take for ever fail", || {
+            let scratch = Scratch::of(&root());
+            all(&ENDLESS, |page| execute(page, &scratch, PATIENCE))
+        }),
+        Trial::test("what stays ends (serves)", || all(&[SERVES], |page| hold(&root(), page))),
+        Trial::test("commands that do not exist are found where they are mentioned", || {
+            let page = "`gatepost lint --format sarif`, `gatepost lnit`, `gatepost lint --fromat=x`\n\n\
+                        ```sh\n# needs an AWS account\ngatepost test | gatepost x\ngatepost tset \\\n  --tabel\n```\n";
             let fault = mentions::exist(&mentions::of("page.md", page)).unwrap_err();
-            let wanted =
-                "page.md: there is no `gatepost lnit`\npage.md: `gatepost lint` has no `--fromat`";
+            let wanted = "page.md: there is no `gatepost lnit`\n\
+                          page.md: `gatepost lint` has no `--fromat`\n\
+                          page.md: there is no `gatepost tset`";
             if fault == wanted { Ok(()) } else { Err(Failed::from(fault)) }
-        },
-    ));
-    trials
+        }),
+    ]
 }
 
-fn outcome(page: &str) -> Result<(), String> {
-    execute(&root(), &Page::parse("page.md", page)?)
+fn all(cases: &[Case], hold: impl Fn(&Page) -> Result<(), String>) -> Result<(), Failed> {
+    let outcome = |case: &Case| Page::parse("page.md", case.page).and_then(|page| hold(&page));
+    let faults: Vec<String> = cases
+        .iter()
+        .filter_map(|case| {
+            fault(case, &outcome(case)).map(|fault| format!("{}: {fault}", case.name))
+        })
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(Failed::from(faults.join("\n"))) }
 }
 
-fn holds(case: &Case) -> Result<(), String> {
-    match (outcome(case.page), case.says) {
-        (Ok(()), []) => Ok(()),
-        (Err(fault), [_, ..]) if case.says.iter().all(|part| fault.contains(part)) => Ok(()),
-        (Ok(()), _) => Err("it passed".to_owned()),
-        (Err(fault), says) => Err(format!("it must say {says:?}, and says\n{fault}")),
+/// What is wrong with the outcome of a case.
+fn fault(case: &Case, outcome: &Result<(), String>) -> Option<String> {
+    match (outcome, case.says) {
+        (Ok(()), []) => None,
+        (Ok(()), _) => Some("it passed".to_owned()),
+        (Err(fault), [_, ..]) if case.says.iter().all(|part| fault.contains(part)) => None,
+        (Err(fault), says) => Some(format!("it must say {says:?}, and says\n{fault}")),
     }
-}
-
-fn fails_in_time(page: &str, says: &str) -> Result<(), Failed> {
-    let page = Page::parse("page.md", page)?;
-    let scratch = Scratch::of(&root());
-    let mut shell = Shell::start(&scratch, Duration::from_millis(500));
-    let command = page.blocks.iter().flat_map(Block::commands).next().unwrap();
-    let fault = shell.execute(command).unwrap_err();
-    if fault.contains(says) { Ok(()) } else { Err(Failed::from(fault)) }
 }

@@ -22,11 +22,12 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use gatepost_core::policy::PolicyDocument;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use page::{Block, Page, Policy};
+use page::{Page, Policy};
 use scratch::Scratch;
 use shell::Shell;
 
@@ -53,7 +54,7 @@ fn main() -> ExitCode {
         if has_anything && !is_of_a_rule {
             let serves = if page.serves() { " (serves)" } else { "" };
             let root = root.clone();
-            trials.push(Trial::test(format!("{name}{serves}"), move || Ok(execute(&root, &page)?)));
+            trials.push(Trial::test(format!("{name}{serves}"), move || Ok(hold(&root, &page)?)));
         }
     }
     trials.push(Trial::test("commands that are not executed exist", move || {
@@ -99,8 +100,22 @@ fn children(folder: &Path) -> Vec<PathBuf> {
     entries.filter(|path| path.is_dir()).collect()
 }
 
-/// The blocks of a page, one after the other, in one shell and a folder of their own.
-fn execute(root: &Path, page: &Page) -> Result<(), String> {
+/// Holds a page to what it says, in a folder of its own.
+fn hold(root: &Path, page: &Page) -> Result<(), String> {
+    read_policies(page)?;
+    if page.blocks.is_empty() {
+        return Ok(());
+    }
+    // Of the machine, not of this process: its ports are shared with other copies of the repository.
+    let _ports = page.serves().then(|| {
+        let file = File::create(std::env::temp_dir().join("gatepost-guide.lock")).unwrap();
+        file.lock().unwrap();
+        file
+    });
+    execute(page, &Scratch::of(root), shell::PATIENCE)
+}
+
+fn read_policies(page: &Page) -> Result<(), String> {
     for Policy { line, text, is_faulty } in &page.policies {
         let place = format!("{}:{line}", page.name);
         match (PolicyDocument::parse(text.as_bytes()), is_faulty) {
@@ -113,21 +128,17 @@ fn execute(root: &Path, page: &Page) -> Result<(), String> {
             _ => {}
         }
     }
-    if page.blocks.is_empty() {
-        return Ok(());
-    }
-    let _ports = page.serves().then(|| {
-        // Of the machine, not of this process: its ports are shared with other copies of the repository.
-        let file = File::create(std::env::temp_dir().join("gatepost-guide.lock")).unwrap();
-        file.lock().unwrap();
-        file
-    });
-    let scratch = Scratch::of(root);
-    let mut shell = Shell::start(&scratch, shell::PATIENCE);
-    for command in page.blocks.iter().flat_map(Block::commands) {
-        shell
-            .execute(command)
-            .map_err(|fault| format!("{}:{}: {fault}", page.name, command.line))?;
+    Ok(())
+}
+
+/// The blocks of a page, one after the other, in one shell.
+fn execute(page: &Page, scratch: &Scratch, patience: Duration) -> Result<(), String> {
+    let at = |(line, fault): (usize, String)| format!("{}:{line}: {fault}", page.name);
+    let mut shell = Shell::start(scratch, patience);
+    for block in &page.blocks {
+        for command in block.commands().map_err(at)? {
+            shell.execute(&command).map_err(|fault| at((command.line, fault)))?;
+        }
     }
     Ok(())
 }

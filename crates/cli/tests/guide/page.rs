@@ -7,8 +7,8 @@
 //! | a comment `<!-- before: COMMANDS -->` | executed as `sh`, and not shown to readers |
 //! | `json` with a whole policy document | must have no fault; with `json faulty`, must have one |
 //!
-//! A command that ends in `# leave it running` is started, and waited for until the addresses that it prints
-//! answer, in a console also until it has printed what is shown. It is ended with the page, or before by
+//! A command that ends in `# leave it running` is started, and waited for until it has said `Ctrl-C ends it.`
+//! and the addresses that it prints answer, in a console also until it has printed what is shown. It is ended with the page, or before by
 //! `<!-- before: ctrl_c -->`. A block whose first line is one of [`MARKS`] is not executed.
 
 use std::process::{Command as Process, Stdio};
@@ -30,9 +30,23 @@ pub(crate) struct Page {
     pub(crate) unexecuted: Vec<(usize, String)>,
 }
 
-/// The commands of one block, in their order.
+/// What is executed. Only then is it taken apart, since the shell is asked for help with that.
 #[derive(Debug)]
-pub(crate) struct Block(Vec<Command>);
+pub(crate) struct Block {
+    line: usize,
+    text: String,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Comment,
+    Console,
+    Script,
+}
+
+/// Says that a command stays.
+const STAYS: &str = "# leave it running";
 
 #[derive(Debug)]
 pub(crate) struct Policy {
@@ -97,7 +111,8 @@ impl Page {
     }
 
     pub(crate) fn serves(&self) -> bool {
-        self.blocks.iter().flat_map(Block::commands).any(|command| command.stays)
+        let mut lines = self.blocks.iter().flat_map(|block| block.text.lines());
+        lines.any(|line| line.ends_with(STAYS))
     }
 
     fn add(&mut self, language: &str, line: usize, text: &str) -> Result<(), (usize, String)> {
@@ -105,10 +120,9 @@ impl Page {
             "sh" | "console" => {
                 if let Some(mark) = mark(text).map_err(|fault| (line, fault))? {
                     self.unexecuted.push((line, mark));
-                } else if language == "sh" {
-                    self.blocks.push(Block(script(line, text)?));
                 } else {
-                    self.blocks.push(Block(console(line, text)?));
+                    let kind = if language == "sh" { Kind::Script } else { Kind::Console };
+                    self.blocks.push(Block { line, text: text.to_owned(), kind });
                 }
             }
             "json" | "json faulty" => {
@@ -128,17 +142,21 @@ impl Page {
     fn add_comment(&mut self, line: usize, html: &str) {
         let inner = html.trim().strip_prefix("<!--").and_then(|html| html.strip_suffix("-->"));
         if let Some(commands) = inner.and_then(|inner| inner.trim().strip_prefix("before:")) {
-            // As one command: nobody reads it, so that nobody looks for the line of a part of it.
             let text = commands.trim().to_owned();
-            let command = Command { line, text, status: Some(0), output: None, stays: false };
-            self.blocks.push(Block(vec![command]));
+            self.blocks.push(Block { line, text, kind: Kind::Comment });
         }
     }
 }
 
 impl Block {
-    pub(crate) fn commands(&self) -> &[Command] {
-        &self.0
+    /// Its commands in their order; or what the shell cannot make sense of, and in which line.
+    pub(crate) fn commands(&self) -> Result<Vec<Command>, (usize, String)> {
+        match self.kind {
+            // As one command: nobody reads it, so that nobody looks for the line of a part of it.
+            Kind::Comment => Ok(vec![Command::new(self.line, &self.text, Some(0), None)?]),
+            Kind::Console => console(self.line, &self.text),
+            Kind::Script => script(self.line, &self.text),
+        }
     }
 }
 
@@ -234,7 +252,7 @@ impl Command {
             let number = comment.trim().parse();
             status = Some(number.map_err(|_| (line, format!("`{comment}` is no exit status")))?);
         }
-        let stays = text.trim_end().ends_with("# leave it running");
+        let stays = text.trim_end().ends_with(STAYS);
         Ok(Self { line, text: text.to_owned(), status, output, stays })
     }
 }

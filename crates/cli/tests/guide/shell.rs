@@ -25,6 +25,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 /// Between two looks at whether something has come up.
 const INTERVAL: Duration = Duration::from_millis(20);
 
+/// What `gatepost dev` and `gatepost explore` say last when they start.
+const LAST_LINE: &str = "Ctrl-C ends it.";
+
 /// `ctrl_c` is for pages: it ends what stays as a reader would, before the next takes its port.
 const SETTING_UP: &str = r#"
 exec 3>&1 >>'FOLDER/printed' 2>&1
@@ -39,7 +42,9 @@ pub(crate) struct Shell {
     process: Child,
     commands: ChildStdin,
     statuses: Receiver<String>,
+    /// Beside what others have in the same scratch, and gone with that.
     folder: PathBuf,
+    /// How many bytes of what was printed have been read.
     printed: usize,
     served: usize,
     deadline: Instant,
@@ -57,7 +62,7 @@ impl Shell {
             .unwrap();
         let mut commands = process.stdin.take().unwrap();
         let answers = BufReader::new(process.stdout.take().unwrap());
-        let folder = scratch.path().to_owned();
+        let folder = tempfile::tempdir_in(scratch.path()).unwrap().keep();
         let setting_up = SETTING_UP
             .replace("FOLDER", folder.to_str().unwrap())
             .replace("OWNER", &std::process::id().to_string());
@@ -182,13 +187,12 @@ fn read(file: &Path) -> String {
     String::from_utf8_lossy(&fs::read(file).unwrap_or_default()).into_owned()
 }
 
-/// Whether all addresses of this machine in what was said answer, and there is one.
+/// Whether a program has said all that it says at its start, and all addresses of this machine in it answer.
 fn is_there(said: &str) -> bool {
     let mut addresses = ["http://127.0.0.1:", "http://localhost:"]
         .iter()
         .flat_map(|start| said.split(start).skip(1))
-        .filter_map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u16>().ok())
-        .peekable();
-    addresses.peek().is_some()
+        .filter_map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u16>().ok());
+    said.contains(LAST_LINE)
         && addresses.all(|port| TcpStream::connect(("localhost", port)).is_ok())
 }
