@@ -1,5 +1,5 @@
 import {
-  aws_codedeploy as codedeploy, type aws_cloudwatch as cloudwatch, aws_dynamodb as dynamodb, aws_lambda as lambda, aws_logs as logs,
+  aws_codedeploy as codedeploy, type aws_cloudwatch as cloudwatch, aws_dynamodb as dynamodb, type aws_lambda as lambda, aws_logs as logs,
   type aws_sns as sns, RemovalPolicy, Stack,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
@@ -8,7 +8,7 @@ import { attach, type Authorizers } from './attachment.js';
 import { AuthorizerFunction } from './authorizer-function.js';
 import { Dashboard } from './dashboard.js';
 import { agree, type FrontDoor } from './front-door.js';
-import { codeFromZip, defaultZip, type Machine } from './function-package.js';
+import { functionCode, type Machine } from './function-package.js';
 import { hasFetchedKeys, type Issuer } from './issuer.js';
 import { apiFaults, misuses } from './misuse.js';
 import { PolicyTable } from './policy-table.js';
@@ -119,7 +119,7 @@ export class GatepostAuthorizer extends Construct {
 
     this.table = props.table ?? new PolicyTable(this, 'Policies', { removalPolicy }).table;
     const made = new AuthorizerFunction(this, 'Function', {
-      code: props.code instanceof lambda.Code ? props.code : codeFromZip(props.code ?? defaultZip(machine), machine),
+      code: functionCode(props.code, 'gatepost-authorizer', machine),
       deadlineMs,
       environment: environment(
         settings,

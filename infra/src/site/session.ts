@@ -3,7 +3,7 @@ import {
   RemovalPolicy, type SecretValue, SecretValue as Secrets, Stack, Validations,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { architectureOf, codeFromZip, defaultZip, type Machine } from '../function-package.js';
+import { architectureOf, functionCode, type Machine } from '../function-package.js';
 
 /** At whom users sign in, and as which of its clients. */
 export interface SessionIssuer {
@@ -106,9 +106,7 @@ export class GatepostSession extends Construct {
       runtime: lambda.Runtime.PROVIDED_AL2023,
       handler: 'bootstrap',
       architecture: architectureOf(machine),
-      code: props.code instanceof lambda.Code
-        ? props.code
-        : codeFromZip(props.code ?? defaultZip(machine, 'gatepost-session'), machine, 'sessionZip'),
+      code: functionCode(props.code, 'gatepost-session', machine),
       environment: this.environment(props, mode),
       memorySize: 256,
       // Two requests to the provider, one after the other, and the table.
