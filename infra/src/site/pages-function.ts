@@ -25,7 +25,9 @@ const CODE = fileURLToPath(new URL('../../edge/pages.js', import.meta.url));
  * The entry `config` is written when the store is made. Keys come from `scripts/rotate-session-keys`.
  */
 export class PagesFunction extends Construct {
+  /** What CloudFront runs for each request of a page. */
   readonly function: cloudfront.Function;
+  /** The rules, and the keys that page passes are verified with. */
   readonly store: cloudfront.KeyValueStore;
 
   /** @throws If the rules are longer than a value may be, or no paths. */
