@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { aws_lambda as lambda } from 'aws-cdk-lib';
 
 /** What a function can be compiled for. */
@@ -45,5 +45,5 @@ export function architectureOf(machine: Machine): lambda.Architecture {
 
 /** A file of the clone that this file is in. Installed from npm, it is in none. */
 function inClone(path: string): string {
-  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  return join(__dirname, '../..', path);
 }

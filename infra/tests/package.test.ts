@@ -39,11 +39,11 @@ test('its version is that of the crates', () => {
 });
 
 test('it holds the constructs, what runs at the edge, and nothing else', () => {
-  const sources = filesBelow(join(INFRA, 'src')).filter((path) => !path.startsWith('app/')).map((path) => path.replace(/\.ts$/, ''));
+  const sources = filesBelow(join(INFRA, 'src')).filter((path) => path.endsWith('.ts') && !path.startsWith('app/')).map((path) => path.replace(/\.ts$/, ''));
   const expected = [
     ...sources.flatMap((path) => [`dist/${path}.js`, `dist/${path}.d.ts`]),
     ...filesBelow(join(INFRA, 'edge')).map((path) => `edge/${path}`),
-    'LICENSE', 'README.md', 'package.json',
+    'LICENSE', 'README.md', 'dist/package.json', 'package.json',
   ];
   expect(filesBelow(installed).sort()).toEqual(expected.sort());
   expect(filesBelow(installed)).toEqual(expect.arrayContaining(
@@ -73,7 +73,10 @@ test.each(['module', 'commonjs'])('the example on its page compiles in a %s app,
   const require = createRequire(import.meta.url);
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
   execFileSync(process.execPath, [tsc, '--project', folder], { stdio: ['ignore', 'inherit', 'inherit'] });
-  execFileSync(process.execPath, [join(folder, 'app.js')], { cwd: app, env: { ...process.env, CDK_OUTDIR: join(folder, 'cdk.out') } });
+  // Jest, which the CDK's template of an app has, cannot require ES modules as Node.js can.
+  execFileSync(process.execPath, ['--no-experimental-require-module', join(folder, 'app.js')], {
+    cwd: app, env: { ...process.env, CDK_OUTDIR: join(folder, 'cdk.out') },
+  });
 
   const template = Template.fromJSON(JSON.parse(readFileSync(join(folder, 'cdk.out/Orders.template.json'), 'utf8')));
   const [authorizer] = Object.keys(template.findResources('AWS::ApiGateway::Authorizer'));

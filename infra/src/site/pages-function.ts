@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { aws_cloudfront as cloudfront } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
@@ -17,7 +17,7 @@ export interface PageRules {
 /** Of a value: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-keyvaluestores */
 const MAX_VALUE_BYTES = 1_024;
 
-const CODE = fileURLToPath(new URL('../../edge/pages.js', import.meta.url));
+const CODE = join(__dirname, '../../edge/pages.js');
 
 /**
  * The function that lets pages be seen by those whose pass says so, and the store of what it knows.
