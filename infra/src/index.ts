@@ -5,7 +5,6 @@ export type { TokenSource, TokenSources } from './token-source.js';
 export { type Issuer, userPoolIssuer } from './issuer.js';
 export type { AuthorizerSettings } from './settings.js';
 export type { Machine } from './function-package.js';
-export { type AlarmThresholds, runbookEntry } from './alarms.js';
 export { PolicyEditors, PolicyTable, type PolicyTableProps } from './policy-table.js';
 export { CorsGatewayResponses, type CorsGatewayResponsesProps } from './gateway-responses.js';
 export { SignIn, type SignInProps } from './sign-in.js';
@@ -13,3 +12,4 @@ export { GatepostSite, type GatepostSiteProps, type SiteDomain } from './site/si
 export type { PagesFunction } from './site/pages-function.js';
 export { CONTENT_SECURITY_POLICY } from './site/headers.js';
 export { GatepostSession, type GatepostSessionProps, type SessionIssuer } from './site/session.js';
+export { type AlarmThresholds, runbookEntry } from './alarms.js';
