@@ -14,7 +14,8 @@ export interface PolicyTableProps {
   readonly replicaRegions?: readonly string[];
 
   /**
-   * What becomes of the table when it leaves the stack. RETAIN also protects the table from deletion by anybody; DESTROY lifts that.
+   * What becomes of the table when it leaves the stack. RETAIN also protects it from deletion by anybody;
+   * DESTROY lifts that.
    *
    * @default RemovalPolicy.RETAIN
    */

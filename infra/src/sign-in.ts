@@ -23,7 +23,8 @@ export interface SignInProps {
   readonly mfa?: 'off' | 'optional' | 'required';
 
   /**
-   * What becomes of the pool when it leaves the stack. RETAIN also protects the pool from deletion by anybody; DESTROY lifts that.
+   * What becomes of the pool when it leaves the stack. RETAIN also protects it from deletion by anybody;
+   * DESTROY lifts that.
    *
    * @default RemovalPolicy.RETAIN
    */

@@ -18,7 +18,8 @@ const installed = join(app, 'node_modules/gatepost-infra');
 beforeAll(() => {
   execFileSync('npm', ['pack', '--silent', '--pack-destination', app], { cwd: INFRA });
   mkdirSync(installed, { recursive: true });
-  execFileSync('tar', ['--extract', '--file', join(app, `gatepost-infra-${manifest().version}.tgz`), '--strip-components=1', '--directory', installed]);
+  const tarball = join(app, `gatepost-infra-${manifest().version}.tgz`);
+  execFileSync('tar', ['--extract', '--file', tarball, '--strip-components=1', '--directory', installed]);
   for (const name of ['@types', 'aws-cdk-lib', 'constructs', 'undici-types']) {
     symlinkSync(join(INFRA, 'node_modules', name), join(app, 'node_modules', name));
   }
@@ -73,7 +74,7 @@ test.each(['module', 'commonjs'])('the example on its page compiles in a %s app,
   const require = createRequire(import.meta.url);
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
   execFileSync(process.execPath, [tsc, '--project', folder], { stdio: ['ignore', 'inherit', 'inherit'] });
-  // Jest, which the CDK's template of an app has, cannot require ES modules as Node.js can.
+  // Jest, which the CDK's template of an app has, cannot require ES modules before Node.js 24.9.
   execFileSync(process.execPath, ['--no-experimental-require-module', join(folder, 'app.js')], {
     cwd: app, env: { ...process.env, CDK_OUTDIR: join(folder, 'cdk.out') },
   });
@@ -90,7 +91,7 @@ test('what it reads of its own files is there: a site can be made', async () => 
   const { stack, api } = world();
   new GatepostSite(stack, 'Site', { api, stageName: 'prod', apiPaths: ['/orders'] });
   Template.fromStack(stack).resourceCountIs('AWS::CloudFront::Function', 1);
-});
+}, 5 * MINUTES);
 
 test('without a function it says where one is to be had', async () => {
   const { GatepostAuthorizer } = await construct();
