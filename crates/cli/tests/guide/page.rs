@@ -8,8 +8,9 @@
 //! | `json` with a whole policy document | must have no fault; with `json faulty`, must have one |
 //!
 //! A command that ends in `# leave it running` is started, and waited for until it has said `Ctrl-C ends it.`
-//! and the addresses that it prints answer, in a console also until it has printed what is shown. It is ended with the page, or before by
-//! `<!-- before: ctrl_c -->`. A block whose first line is one of [`MARKS`] is not executed.
+//! and the addresses that it prints answer, in a console also until it has printed what is shown. It is ended
+//! with the page, or before by `<!-- before: ctrl_c -->`. A block whose first line is one of [`MARKS`] is not
+//! executed.
 
 use std::process::{Command as Process, Stdio};
 
