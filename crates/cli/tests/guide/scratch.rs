@@ -7,8 +7,8 @@
 //! - `gatepost`, also as `target/debug/gatepost`: the program that this test was built with;
 //! - `cargo`: `cargo run -p gatepost-cli -- ARGUMENTS` is `gatepost ARGUMENTS`, `cargo install` does nothing,
 //!   and anything else fails;
-//! - `npm`: `npm ci` links the `node_modules` of this repository, installed by `scripts/install-tools`, and
-//!   anything else goes to npm.
+//! - `npm`: `npm ci` links the `node_modules` of this repository, installed by `scripts/install-tools`,
+//!   `npm install` does nothing, and anything else goes to npm, which fetches nothing.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -90,7 +90,7 @@ impl Scratch {
         fs::write(self.home().join(".gitconfig"), git).unwrap();
         // As on a terminal, where no bar of progress stays.
         fs::write(self.home().join(".curlrc"), "silent\nshow-error\n").unwrap();
-        fs::write(self.home().join(".npmrc"), "update-notifier=false\n").unwrap();
+        fs::write(self.home().join(".npmrc"), "offline=true\nupdate-notifier=false\n").unwrap();
     }
 
     fn write_tools(&self) {
@@ -114,6 +114,7 @@ esac
             r#"folder=$PWD
 arguments=("$@")
 if [ "${{1-}}" = --prefix ]; then folder=$(realpath "$2"); shift 2; fi
+if [ "${{1-}}" = install ]; then exit; fi
 if [ "${{1-}}" != ci ]; then
   PATH=${{PATH#{tools}:}}
   npm=$(command -v npm)
