@@ -33,7 +33,7 @@ mod watch;
 mod whole_file;
 
 use std::ffi::OsString;
-use std::io::{BufRead, Write};
+use std::io::{self, BufRead, Write};
 
 use clap::Parser;
 
@@ -90,7 +90,9 @@ fn explain(error: &clap::Error, stdout: &mut dyn Write, stderr: &mut dyn Write) 
 
 /// Whether the reader of our output has seen enough, as `head` does.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<std::io::Error>()
-        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    let kind = error
+        .downcast_ref::<io::Error>()
+        .map(io::Error::kind)
+        .or_else(|| error.downcast_ref::<serde_json::Error>()?.io_error_kind());
+    kind == Some(io::ErrorKind::BrokenPipe)
 }

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use gatepost_cli::{ExitStatus, run};
@@ -323,4 +324,33 @@ fn verify_reads_keys_from_a_file_for_any_issuer() {
         issuer.run(&token, &[&arguments[..], &["--jwks", keys.to_str().unwrap()]].concat());
     assert_eq!(outcome.status, ExitStatus::CouldNot);
     assert!(outcome.err.contains("jwks.json"), "{}", outcome.err);
+}
+
+/// A reader that has gone, as `head` goes.
+struct Gone;
+
+impl io::Write for Gone {
+    fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let policies = policies.to_str().unwrap();
+    for format in ["text", "json", "markdown"] {
+        let mut err = Vec::new();
+        let arguments = ["gatepost", "diff", policies, policies, "--format", format];
+        let status = run(arguments, &mut "".as_bytes(), &mut Gone, &mut err);
+        assert_eq!(
+            (status, String::from_utf8(err).unwrap()),
+            (ExitStatus::Yes, String::new()),
+            "{format}"
+        );
+    }
 }
