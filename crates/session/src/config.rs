@@ -6,8 +6,8 @@
 //! | `GATEPOST_LEEWAY_SECONDS` | 0 to 300 s | 0 | RFC 7519 section 4.1.4: a few minutes |
 //! | `GATEPOST_PAGE_PASS_SECONDS` | 60 to 3,600 s | 300 | |
 //! | `GATEPOST_POLICY_TABLE` | table name or ARN | required | DynamoDB: 3 to 1,024 bytes |
-//! | `GATEPOST_SESSION_ISSUER` | JSON object | required | |
-//! | `GATEPOST_SESSION_KEYS` | JSON array of `{"id", "key"}`, the current one first | required | |
+//! | `GATEPOST_SESSION_ISSUER` | JSON object; may hold a secret | required | |
+//! | `GATEPOST_SESSION_KEYS` | JSON array of 1 to 4 `{"id", "key"}`, the current one first; a secret | required | |
 //! | `GATEPOST_SESSION_MODE` | `opaque`, `token` | `token` | |
 //! | `GATEPOST_SESSION_ORIGIN` | `https://HOST`; `http:` for this machine only | required | |
 //! | `GATEPOST_SESSION_SECONDS` | 300 to 31,536,000 s | 86400 | |

@@ -1,5 +1,6 @@
 //! The commands, from what reads their arguments.
 
+use clap::builder::PossibleValue;
 use clap::{Arg, Command};
 
 use crate::page::{hold, table, wrap};
@@ -69,7 +70,9 @@ fn section(command: &Command) -> String {
             text.push_str(&format!("\n{}", table(&[head, "what", "default"], rows)));
         }
     }
-    if let Some(more) = command.get_after_long_help().or(command.get_after_help()) {
+    let more = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string);
+    // A page of the guide that is named there is linked below.
+    if let Some(more) = more.filter(|more| !more.starts_with("docs/")) {
         text.push_str(&format!("\n```text\n{more}\n```\n"));
     }
     if let Some((title, page)) = guide(name) {
@@ -93,15 +96,12 @@ fn row(argument: &Arg) -> Vec<String> {
     let takes_value = argument.get_action().takes_values();
     let values = argument.get_possible_values();
     if takes_value && !values.is_empty() {
-        let values = values.iter().map(|value| match value.get_help() {
-            Some(help) => {
-                let help = help.to_string();
-                let (first, rest) = help.split_at(1);
-                format!("`{}` ({}{rest})", value.get_name(), first.to_lowercase())
-            }
-            None => format!("`{}`", value.get_name()),
-        });
-        what = format!("{what} One of {}.", values.collect::<Vec<_>>().join(", "));
+        let values: Vec<String> = values.iter().map(value).collect();
+        let values = match argument.get_value_names() {
+            Some([name]) if name == "RULE" => "[the rules](../lint/README.md)".to_owned(),
+            _ => values.join(", "),
+        };
+        what = format!("{what} One of {values}.");
     }
     for alias in argument.get_visible_aliases().unwrap_or_default() {
         what = format!("{what} Also `--{alias}`.");
@@ -127,6 +127,18 @@ fn row(argument: &Arg) -> Vec<String> {
             if default.is_empty() { "required".to_owned() } else { format!("{default}; required") };
     }
     vec![format!("`{}`", written(argument)), what, default]
+}
+
+/// A value that an argument may have, with what is said of it.
+fn value(value: &PossibleValue) -> String {
+    let Some(help) = value.get_help().map(ToString::to_string) else {
+        return format!("`{}`", value.get_name());
+    };
+    let (first, rest) = help.split_at(1);
+    // An abbreviation stays as it is.
+    let is_word = rest.starts_with(char::is_lowercase);
+    let first = if is_word { first.to_lowercase() } else { first.to_owned() };
+    format!("`{}` ({first}{rest})", value.get_name())
 }
 
 /// An argument as it is written.

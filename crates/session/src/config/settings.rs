@@ -35,23 +35,25 @@ pub const SETTINGS: [Setting; 11] = [
     },
     Setting {
         name: "GATEPOST_SESSION_ISSUER",
-        values: Values::Text("JSON object"),
+        values: Values::Text("JSON object; may hold a secret"),
         initial: Initial::Required,
         limit: "",
         what: "Who signs people in: `issuer`, `client_id`, perhaps `client_secret` and `scopes` (a list with \
                `openid` in it; only that if it is left out), and every [member of an \
                issuer](#the-members-of-an-issuer) but `token_use`. `audience` is the client id if it is left \
                out. Say what the authorizer is told of the same issuer, or people are signed in whom the API \
-               does not know. It holds a secret if there is a `client_secret`.",
+               does not know.",
     },
     Setting {
         name: "GATEPOST_SESSION_KEYS",
-        values: Values::Text("JSON array of `{\"id\", \"key\"}`, the current one first"),
+        values: Values::Text(
+            "JSON array of 1 to 4 `{\"id\", \"key\"}`, the current one first; a secret",
+        ),
         initial: Initial::Required,
         limit: "",
-        what: "What cookies are sealed and page passes signed with: 1 to 4 keys of 32 bytes in base64url. It is \
-               a secret. Keep the key before while its cookies are about \
-               ([cookies](../session.md#cookies)): whoever has one that no key opens must sign in again.",
+        what: "What cookies are sealed and page passes signed with: keys of 32 bytes in base64url. Keep the key \
+               before while its cookies are about ([cookies](../session.md#cookies)): whoever has one that no \
+               key opens must sign in again.",
     },
     Setting {
         name: "GATEPOST_SESSION_MODE",
