@@ -237,7 +237,7 @@ mod tests {
         let (_, table) = page.split_once("| field | what |\n").unwrap();
         let rows = table.lines().take_while(|line| line.starts_with("| ")).skip(1);
         let names = rows.flat_map(|row| {
-            let (names, _) = row[2..].split_once(" | ").unwrap();
+            let (names, _) = row.trim_start_matches("| ").split_once(" | ").unwrap();
             names.split('`').skip(1).step_by(2)
         });
         assert_eq!(names.map(ToOwned::to_owned).collect::<BTreeSet<_>>(), fields);

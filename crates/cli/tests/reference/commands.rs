@@ -1,5 +1,7 @@
 //! The commands, from what reads their arguments.
 
+use std::fmt::Write as _;
+
 use clap::builder::PossibleValue;
 use clap::{Arg, Command};
 
@@ -58,7 +60,7 @@ fn section(command: &Command) -> String {
     let mut text = format!("## `gatepost {name}`\n\n```text\n{usage}\n```\n");
     let long = command.get_long_about().map_or_else(|| about(command), ToString::to_string);
     for paragraph in long.split("\n\n") {
-        text.push_str(&format!("\n{}\n", wrap(&in_markdown(&with_stop(paragraph)))));
+        writeln!(text, "\n{}", wrap(&in_markdown(&with_stop(paragraph)))).unwrap();
     }
     let (positional, named): (Vec<&Arg>, Vec<&Arg>) = command
         .get_arguments()
@@ -67,17 +69,17 @@ fn section(command: &Command) -> String {
     for (head, arguments) in [("argument", positional), ("option", named)] {
         if !arguments.is_empty() {
             let rows = arguments.iter().map(|argument| row(argument));
-            text.push_str(&format!("\n{}", table(&[head, "what", "default"], rows)));
+            write!(text, "\n{}", table(&[head, "what", "default"], rows)).unwrap();
         }
     }
     let more = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string);
     // A page of the guide that is named there is linked below.
     if let Some(more) = more.filter(|more| !more.starts_with("docs/")) {
-        text.push_str(&format!("\n```text\n{more}\n```\n"));
+        writeln!(text, "\n```text\n{more}\n```").unwrap();
     }
     if let Some((title, page)) = guide(name) {
         let page = page.strip_prefix("reference/").map_or(format!("../{page}"), ToOwned::to_owned);
-        text.push_str(&format!("\nMore in [{title}]({page}).\n"));
+        writeln!(text, "\nMore in [{title}]({page}).").unwrap();
     }
     text
 }

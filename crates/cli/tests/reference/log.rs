@@ -14,11 +14,11 @@ fn written(crate_name: &str) -> BTreeSet<(String, String)> {
         for (level, word) in [("info", "INFO"), ("warn", "WARN"), ("error", "ERROR")] {
             for call in source.split(&format!("tracing::{level}!(")).skip(1) {
                 let mut open = 1;
-                let end = call.char_indices().find_map(|(at, character)| {
-                    open += i32::from(character == '(') - i32::from(character == ')');
-                    (open == 0).then_some(at)
+                let call = call.chars().take_while(|character| {
+                    open += i32::from(*character == '(') - i32::from(*character == ')');
+                    open > 0
                 });
-                let call = &call[..end.expect("a parenthesis that closes")];
+                let call: String = call.collect();
                 let message = call.split('"').rev().nth(1).expect("a message");
                 written.insert((message.to_owned(), word.to_owned()));
             }

@@ -56,9 +56,7 @@ pub(crate) fn rows_after(path: &str, heading: &str) -> Vec<Vec<String>> {
     let rows: Vec<Vec<String>> = rows
         .take_while(|line| line.starts_with("| "))
         .skip(2)
-        .map(|line| {
-            line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect()
-        })
+        .map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect())
         .collect();
     assert!(!rows.is_empty(), "{path}: no table after {heading}");
     rows

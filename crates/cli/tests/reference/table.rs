@@ -47,7 +47,7 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("current", "candidate", "a document that is tried in the shadow and decides nothing"),
     ("", "digest", "SHA-256 of the document's canonical text, in hexadecimal: tells edits by hand"),
     ("", "updated_at", "when, as RFC 3339 in UTC"),
-    ("", "updated_by", "who, as `--as` or AWS says it"),
+    ("", "updated_by", "who: `--as`, or whoever AWS, git or the system says it is"),
     ("revocation", "comment", "why; may be empty"),
     ("", "comment", "why; may be empty"),
     (
@@ -99,7 +99,7 @@ async fn engine() -> (DynamoDb, Client) {
 }
 
 fn now() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+    SystemTime::UNIX_EPOCH + Duration::from_hours(500_000)
 }
 
 /// Changes the row of a group, as `gatepost apply` does.
@@ -164,13 +164,14 @@ fn hold_row(kind: &str, rows: &[&Row], always: &Row) {
 }
 
 fn type_of(value: &AttributeValue) -> &'static str {
-    match value {
-        AttributeValue::B(_) => "binary",
-        AttributeValue::M(_) => "map",
-        AttributeValue::N(_) => "number",
-        AttributeValue::S(_) => "text",
-        _ => panic!("a type without a word: {value:?}"),
-    }
+    let types = [
+        (value.is_b(), "binary"),
+        (value.is_m(), "map"),
+        (value.is_n(), "number"),
+        (value.is_s(), "text"),
+    ];
+    let found = types.into_iter().find_map(|(is, word)| is.then_some(word));
+    found.unwrap_or_else(|| panic!("a type without a word: {value:?}"))
 }
 
 /// A row without what is there only sometimes.
