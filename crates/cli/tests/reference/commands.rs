@@ -22,7 +22,7 @@ fn guide(command: &str) -> Option<(&'static str, &'static str)> {
         "explore" => ("The explorer", "explorer.md"),
         "lint" => ("What `gatepost lint` finds", "lint/README.md"),
         "matrix" => ("Who may call what", "matrix.md"),
-        "revoke" => ("Revocations in the table", "reference/table.md#a-revocation"),
+        "revoke" => ("Somebody must be out now", "operating.md#somebody-must-be-out-now"),
         "test" => ("Testing policies", "test.md"),
         "token" => ("First steps", "first-steps.md"),
         _ => return None,
@@ -78,8 +78,7 @@ fn section(command: &Command) -> String {
         writeln!(text, "\n```text\n{more}\n```").unwrap();
     }
     if let Some((title, page)) = guide(name) {
-        let page = page.strip_prefix("reference/").map_or(format!("../{page}"), ToOwned::to_owned);
-        writeln!(text, "\nMore in [{title}]({page}).").unwrap();
+        writeln!(text, "\nMore in [{title}](../{page}).").unwrap();
     }
     text
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::page::{in_backticks, rows_after};
+use crate::page::{in_backticks, rows_after, text};
 use crate::source::{literals, shipped};
 
 const PAGE: &str = "docs/reference/settings.md";
@@ -52,4 +52,14 @@ fn every_variable_of_the_command_is_told() {
     let known: BTreeSet<&String> =
         of_options.iter().chain(read.iter().filter(|name| name.starts_with("GATEPOST_"))).collect();
     assert_eq!(ours, known);
+}
+
+#[test]
+fn what_is_told_of_dev_is_what_it_sets() {
+    let source = text("crates/cli/src/dev/settings.rs");
+    let (shipped, _) = source.split_once("#[cfg(test)]").unwrap();
+    let set: BTreeSet<&str> = literals(shipped).collect();
+    for name in told("## `gatepost dev`") {
+        assert!(set.contains(name.as_str()), "{name}");
+    }
 }
