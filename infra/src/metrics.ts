@@ -1,6 +1,6 @@
 import { aws_cloudwatch as cloudwatch, Duration } from 'aws-cdk-lib';
 
-/** Where the function's own metrics stand; `docs/decision-log.md` has them all. */
+/** Where the function's own metrics stand; `docs/reference/metrics.md` has them all. */
 export const NAMESPACE = 'Gatepost';
 
 /**

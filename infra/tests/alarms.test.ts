@@ -122,8 +122,8 @@ describe('the metrics of the function', () => {
     for (const metric of drawn) expect(metric).toMatch(metric.includes('SEARCH') ? `FunctionName=\\"\${${id}}\\"` : `"FunctionName","\${${id}}"`);
   });
 
-  test('are those of the decision log, dimensions and all', () => {
-    const rows = projectFile('docs/decision-log.md').matchAll(/^\| (`[A-Z]\w+`(?:, `\w+`)*) \| \w+ \| (.*?) ?\| .* \|$/gm);
+  test('are those of the reference, dimensions and all', () => {
+    const rows = projectFile('docs/reference/metrics.md').matchAll(/^\| (`[A-Z]\w+`(?:, `\w+`)*) \| \w+ \| (.*?) ?\| .* \|$/gm);
     const words = (cell: string) => [...cell.matchAll(/\w+/g)].map(([word]) => word);
     const told = [...rows].flatMap(([, names, dimensions]) =>
       words(names!).map((name) => `Gatepost ${named(name, ['FunctionName', ...words(dimensions!)])}`));

@@ -4,7 +4,8 @@
 //! A misspelt setting must not become a silent default: an unknown `GATEPOST_…` name is a fault,
 //! as is one that contradicts another. No setting is a secret. Faults name
 //! the setting and what it must be, and do not repeat its value. `AWS_CA_BUNDLE` is read with
-//! [`crate::https`], and what the AWS SDK needs with [`crate::dynamodb`].
+//! [`crate::https`], and what the AWS SDK needs with [`crate::dynamodb`]. This table is made from
+//! [`settings`] by `scripts/reference`.
 //!
 //! | name | unit and range | default | where the limit comes from |
 //! | --- | --- | --- | --- |
@@ -13,18 +14,18 @@
 //! | `GATEPOST_DEADLINE_MS` | 100 to 25,000 ms | 4000 | below the 29 s after which REST APIs give up on a back end |
 //! | `GATEPOST_EXPIRY_CONDITION` | `off`, `on` | `off` | |
 //! | `GATEPOST_IMPLICIT_DENY` | `explicit`, `implicit` | `implicit` | |
-//! | `GATEPOST_ISSUERS` | JSON array, see [`issuers`] | required | |
-//! | `GATEPOST_JWKS_MAX_STALE_SECONDS` | the TTL to 604,800 s | 86400 | |
+//! | `GATEPOST_ISSUERS` | JSON array of issuers | required | |
+//! | `GATEPOST_JWKS_MAX_STALE_SECONDS` | 60 to 604,800 s | 86400 | |
 //! | `GATEPOST_JWKS_TTL_SECONDS` | 60 to 86,400 s | 3600 | |
 //! | `GATEPOST_LEEWAY_SECONDS` | 0 to 300 s | 0 | RFC 7519 section 4.1.4: a few minutes |
-//! | `GATEPOST_LOG_SAMPLE_PERCENT` | 1 to 100 % of the lines of calls that got a policy | 100 | |
-//! | `GATEPOST_MAX_POLICY_BYTES` | 1,024 to 6,000,000 bytes of answer | 8192 | Lambda's response limit of 6 MB |
+//! | `GATEPOST_LOG_SAMPLE_PERCENT` | 1 to 100 % | 100 | |
+//! | `GATEPOST_MAX_POLICY_BYTES` | 1,024 to 6,000,000 bytes | 8192 | Lambda's response limit of 6 MB |
 //! | `GATEPOST_POLICY_TABLE` | table name or ARN | required | DynamoDB: 3 to 1,024 bytes |
 //! | `GATEPOST_POLICY_TTL_SECONDS` | 0 to 3,600 s | 30 | API Gateway's own cache: 3,600 s |
 //! | `GATEPOST_RESPONSE` | `policy`, `simple` | `policy` | `simple` needs `GATEPOST_SCOPE=method` |
 //! | `GATEPOST_REVOCATION` | `off`, `on` | `off` | |
 //! | `GATEPOST_SCOPE` | `api`, `method` | `api` | |
-//! | `GATEPOST_SESSION_TABLE` | table name or ARN | none | required with a `session:` source |
+//! | `GATEPOST_SESSION_TABLE` | table name or ARN | required with a `session:` source | DynamoDB: 3 to 1,024 bytes |
 //! | `GATEPOST_SESSION_TTL_SECONDS` | 0 to 300 s | 30 | how long a logout may go unnoticed |
 //! | `GATEPOST_SUBJECTS` | any of `client`, `group`, `scope`, `user` | `group` | |
 //! | `GATEPOST_TABLE_LAYOUT` | `aws-sample`, `gatepost` | `gatepost` | |
@@ -33,6 +34,7 @@
 
 mod answer_settings;
 pub mod issuers;
+pub mod settings;
 mod token_source;
 pub mod variables;
 
@@ -47,6 +49,7 @@ pub use answer_settings::{
     ContextClaim, ExpiryCondition, ImplicitDeny, Response, Scope, UsageIdentifierKey,
 };
 pub use issuers::{Issuer, KeyOrigin};
+pub use settings::{NAMES, SETTINGS};
 pub use token_source::{SessionSettings, TokenSource};
 
 use crate::credential::TokenPlaces;
@@ -120,7 +123,7 @@ impl Config {
     ) -> Result<Self, ConfigFaults> {
         let mut vars = Variables::new(&variable);
         for name in names {
-            if name.starts_with("GATEPOST_") && !SETTINGS.contains(&name.as_str()) {
+            if name.starts_with("GATEPOST_") && !NAMES.contains(&name.as_str()) {
                 vars.fault(&name, "is not a setting of this version");
             }
         }
@@ -236,32 +239,6 @@ impl Config {
         }
     }
 }
-
-/// Every `GATEPOST_…` name that this version of the authorizer knows.
-pub const SETTINGS: [&str; 22] = [
-    "GATEPOST_CONTEXT_CLAIMS",
-    "GATEPOST_CSRF_HEADER",
-    "GATEPOST_DEADLINE_MS",
-    "GATEPOST_EXPIRY_CONDITION",
-    "GATEPOST_IMPLICIT_DENY",
-    "GATEPOST_ISSUERS",
-    "GATEPOST_JWKS_MAX_STALE_SECONDS",
-    "GATEPOST_JWKS_TTL_SECONDS",
-    "GATEPOST_LEEWAY_SECONDS",
-    "GATEPOST_LOG_SAMPLE_PERCENT",
-    "GATEPOST_MAX_POLICY_BYTES",
-    "GATEPOST_POLICY_TABLE",
-    "GATEPOST_POLICY_TTL_SECONDS",
-    "GATEPOST_RESPONSE",
-    "GATEPOST_REVOCATION",
-    "GATEPOST_SCOPE",
-    "GATEPOST_SESSION_TABLE",
-    "GATEPOST_SESSION_TTL_SECONDS",
-    "GATEPOST_SUBJECTS",
-    "GATEPOST_TABLE_LAYOUT",
-    "GATEPOST_TOKEN_SOURCES",
-    "GATEPOST_USAGE_IDENTIFIER_KEY",
-];
 
 /// What is wrong with the settings: all of it.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

@@ -198,7 +198,50 @@ fn micros(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+    use std::sync::{Arc, Mutex};
+
+    use tracing::{Event, Subscriber};
+    use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
     use super::*;
+
+    /// The fields that events have, be there something in them or not.
+    #[derive(Clone, Default)]
+    struct Fields(Arc<Mutex<BTreeSet<String>>>);
+
+    impl<S: Subscriber> Layer<S> for Fields {
+        fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+            let names = event.metadata().fields().iter().map(|field| field.name().to_owned());
+            self.0.lock().unwrap().extend(names);
+        }
+    }
+
+    #[test]
+    fn the_guide_explains_every_field_and_no_other() {
+        let seen = Fields::default();
+        let subscriber = tracing_subscriber::registry().with(seen.clone());
+        tracing::subscriber::with_default(subscriber, || {
+            let answer = Answer { body: String::new(), policy_digest: String::new() };
+            let (_, line) = CallRecord::new().end(Ok(answer), &Sampler::new(100));
+            line.write(None, None);
+        });
+        let mut fields = seen.0.lock().unwrap().clone();
+        // Every line of the log has these.
+        fields.extend(["level", "target", "timestamp"].map(ToOwned::to_owned));
+
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/decision-log.md");
+        let page = fs::read_to_string(page).unwrap();
+        let (_, table) = page.split_once("| field | what |\n").unwrap();
+        let rows = table.lines().take_while(|line| line.starts_with("| ")).skip(1);
+        let names = rows.flat_map(|row| {
+            let (names, _) = row.trim_start_matches("| ").split_once(" | ").unwrap();
+            names.split('`').skip(1).step_by(2)
+        });
+        assert_eq!(names.map(ToOwned::to_owned).collect::<BTreeSet<_>>(), fields);
+    }
 
     #[test]
     fn so_many_of_a_hundred_are_picked_and_the_first_always() {

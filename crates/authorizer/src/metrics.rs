@@ -1,4 +1,5 @@
-//! What is counted and measured, by the names that dashboards and alarms use.
+//! What is counted and measured, by the names that dashboards and alarms use. What is documented of each
+//! name here is what the guide says of it: `scripts/reference` makes `docs/reference/metrics.md` of it.
 //!
 //! The numbers go through the `metrics` facade, so that this crate does not care where they end:
 //! the Lambda function writes them to its log in CloudWatch's embedded metric format, and in
@@ -56,23 +57,24 @@ fn describe() {
 
 /// New environments of the function.
 const COLD_STARTS: &str = "ColdStarts";
-/// Calls, by outcome and reason.
+/// Calls, by outcome and [reason](../decision-log.md#reasons).
 const DECISIONS: &str = "Decisions";
-/// Subjects whose rows were at hand.
+/// Subjects whose rows were at hand: no read was needed for them.
 const DOCUMENT_CACHE_HITS: &str = "DocumentCacheHits";
 /// Subjects whose rows were read.
 const DOCUMENT_CACHE_MISSES: &str = "DocumentCacheMisses";
-/// How long one reading of a table took, its retries included.
+/// How long each reading of a table took, its retries included.
 const DYNAMODB_LATENCY: &str = "DynamoDbLatency";
 /// Calls that ended in 500.
 const FAILURES: &str = "Failures";
 /// How old the keys were that tokens were verified with.
 const JWKS_AGE: &str = "JwksAge";
-/// Fetches of key sets, by outcome.
+/// Fetches of key sets: `fetched`, or why not.
 const JWKS_FETCHES: &str = "JwksFetches";
 /// The length of each answer.
 const POLICY_BYTES: &str = "PolicyBytes";
-/// Calls that ended in 401.
+/// Calls that ended in 401. Lambda's own `Errors` counts them too, since a 401 is told to API Gateway by
+/// an error: put alarms on `Failures`.
 const REJECTED: &str = "Rejected";
 /// Subjects of callers that have no row.
 const UNKNOWN_SUBJECTS: &str = "UnknownSubjects";

@@ -256,18 +256,18 @@ mod tests {
         text
     }
 
-    /// `GATEPOST_WRITE_REASONS=1` writes the list into the guide.
+    /// With `GATEPOST_WRITE_DOCS=1`, which `scripts/reference` sets, it is written into the guide.
     #[test]
     fn the_guide_has_every_reason() {
         const HEADING: &str = "## Reasons\n\n";
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/decision-log.md");
         let page = fs::read_to_string(&path).unwrap();
         let (before, listed) = page.split_once(HEADING).unwrap();
-        if env::var_os("GATEPOST_WRITE_REASONS").is_some() {
+        if env::var_os("GATEPOST_WRITE_DOCS").is_some() {
             fs::write(&path, format!("{before}{HEADING}{}", list())).unwrap();
             return;
         }
-        assert_eq!(listed, list(), "run this test with GATEPOST_WRITE_REASONS=1");
+        assert_eq!(listed, list(), "run scripts/reference");
     }
 
     #[test]

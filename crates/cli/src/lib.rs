@@ -35,7 +35,7 @@ mod whole_file;
 use std::ffi::OsString;
 use std::io::{self, BufRead, Write};
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 
 use self::command::Command;
 pub use self::exit_status::ExitStatus;
@@ -53,6 +53,11 @@ const AFTER_HELP: &str =
 2 could not be done.
 
 Start here:  gatepost dev";
+
+/// All that `gatepost` can be asked, for the guide's reference.
+pub fn command() -> clap::Command {
+    Gatepost::command()
+}
 
 /// Runs the command that `arguments` ask for; the first of them is the program's name.
 pub fn run(

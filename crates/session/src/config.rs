@@ -1,19 +1,19 @@
 //! The settings of the session function, read once from the environment; every fault is reported, not
-//! only the first.
+//! only the first. This table is made from [`settings`] by `scripts/reference`.
 //!
-//! | name | unit and range | default |
-//! | --- | --- | --- |
-//! | `GATEPOST_LEEWAY_SECONDS` | 0 to 300 s | 0 |
-//! | `GATEPOST_PAGE_PASS_SECONDS` | 60 to 3,600 s | 300 |
-//! | `GATEPOST_POLICY_TABLE` | table name or ARN | required |
-//! | `GATEPOST_SESSION_ISSUER` | JSON object, see below | required |
-//! | `GATEPOST_SESSION_KEYS` | JSON array of `{"id", "key"}`, the current one first, 1 to 4; secret | required |
-//! | `GATEPOST_SESSION_MODE` | `opaque`, `token` | `token` |
-//! | `GATEPOST_SESSION_ORIGIN` | `https://HOST`; `http:` for this machine only | required |
-//! | `GATEPOST_SESSION_SECONDS` | 300 to 31,536,000 s; with `opaque` only | 86,400 |
-//! | `GATEPOST_SESSION_TABLE` | table name or ARN; with `opaque` only | required with it |
-//! | `GATEPOST_SUBJECTS` | any of `client`, `group`, `scope`, `user` | `group` |
-//! | `GATEPOST_TABLE_LAYOUT` | `aws-sample`, `gatepost` | `gatepost` |
+//! | name | unit and range | default | where the limit comes from |
+//! | --- | --- | --- | --- |
+//! | `GATEPOST_LEEWAY_SECONDS` | 0 to 300 s | 0 | RFC 7519 section 4.1.4: a few minutes |
+//! | `GATEPOST_PAGE_PASS_SECONDS` | 60 to 3,600 s | 300 | |
+//! | `GATEPOST_POLICY_TABLE` | table name or ARN | required | DynamoDB: 3 to 1,024 bytes |
+//! | `GATEPOST_SESSION_ISSUER` | JSON object; may hold a secret | required | |
+//! | `GATEPOST_SESSION_KEYS` | JSON array of 1 to 4 `{"id", "key"}`, the current one first; a secret | required | |
+//! | `GATEPOST_SESSION_MODE` | `opaque`, `token` | `token` | |
+//! | `GATEPOST_SESSION_ORIGIN` | `https://HOST`; `http:` for this machine only | required | |
+//! | `GATEPOST_SESSION_SECONDS` | 300 to 31,536,000 s | 86400 | |
+//! | `GATEPOST_SESSION_TABLE` | table name or ARN | required with `GATEPOST_SESSION_MODE=opaque` | DynamoDB: 3 to 1,024 bytes |
+//! | `GATEPOST_SUBJECTS` | any of `client`, `group`, `scope`, `user` | `group` | |
+//! | `GATEPOST_TABLE_LAYOUT` | `aws-sample`, `gatepost` | `gatepost` | |
 //!
 //! `GATEPOST_SESSION_ISSUER` has `issuer` and `client_id`, perhaps `client_secret` and `scopes` (a list;
 //! `["openid"]` if it is left out), and whatever else the authorizer's
@@ -24,11 +24,13 @@
 //! Settings of the authorizer may stand beside these and are not read; any other `GATEPOST_…` name is a
 //! fault. No fault repeats a value.
 
+pub mod settings;
+
 use std::time::Duration;
 
 use gatepost_authorizer::config::issuers::{self, Issuer};
 use gatepost_authorizer::config::variables::Variables;
-use gatepost_authorizer::config::{ConfigFaults, SETTINGS};
+use gatepost_authorizer::config::{ConfigFaults, NAMES};
 use gatepost_authorizer::url::SecureUrl;
 use gatepost_core::json::Json;
 use gatepost_core::secret::Secret;
@@ -125,9 +127,6 @@ const PAGE_PASS: &str = "GATEPOST_PAGE_PASS_SECONDS";
 const SECONDS: &str = "GATEPOST_SESSION_SECONDS";
 const TABLE: &str = "GATEPOST_SESSION_TABLE";
 
-/// The names that the authorizer does not know.
-const OWN_SETTINGS: [&str; 6] = [ISSUER, KEYS, MODE, ORIGIN, PAGE_PASS, SECONDS];
-
 impl SessionConfig {
     /// Reads the settings through `variable`; `names` are the names of all variables there are.
     ///
@@ -140,7 +139,7 @@ impl SessionConfig {
     ) -> Result<Self, ConfigFaults> {
         let mut vars = Variables::new(&variable);
         for name in names.filter(|name| name.starts_with("GATEPOST_")) {
-            if !OWN_SETTINGS.contains(&name.as_str()) && !SETTINGS.contains(&name.as_str()) {
+            if !settings::NAMES.contains(&name.as_str()) && !NAMES.contains(&name.as_str()) {
                 vars.fault(&name, "is not a setting of this version");
             }
         }

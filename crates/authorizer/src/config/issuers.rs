@@ -134,6 +134,20 @@ mod tests {
     use super::*;
     use crate::config::tests::{config, fault_of};
 
+    /// What an issuer may have, as the documentation of this module has it.
+    fn documented_members() -> Vec<&'static str> {
+        let (_, table) = include_str!("issuers.rs").split_once("| member |").unwrap();
+        let rows = table.lines().skip(2).take_while(|line| line.starts_with("//! | `"));
+        rows.filter_map(|row| row.split('`').nth(1)).collect()
+    }
+
+    #[test]
+    fn every_member_is_documented_and_no_other() {
+        let mut documented = documented_members();
+        documented.sort_unstable();
+        assert_eq!(documented, entry::MEMBERS);
+    }
+
     const JWKS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"key-1","alg":"EdDSA",
         "use":"sig","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
 

@@ -2,11 +2,8 @@
 //! API sees, what stands in the log, how long it takes, and what happens afterwards.
 //!
 //! The faults stand in `faults/*.json`. `docs/faults.md` tells of them, and is held to what is
-//! found here. To write its tables anew, with the times of that run:
-//!
-//! ```sh
-//! GATEPOST_WRITE_FAULTS=1 cargo nextest run -p gatepost-authorizer -j1 faults::every
-//! ```
+//! found here. `scripts/reference` writes a table anew, with the times of that run, if it tells something
+//! else.
 
 mod case;
 mod page;

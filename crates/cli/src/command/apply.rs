@@ -17,7 +17,8 @@ use crate::side::Source;
 /// Refuses what lint or the tests beside the documents speak against, what would undo the edits of
 /// others, and rows that were edited by hand; asks before anybody's rights become wider. Writes as
 /// few transactions as there can be, in an order in which no moment is wider than before and after,
-/// with a revision in the history for every change. Ended anywhere, it can be run again.
+/// with a revision in the history for every change. Ended anywhere, it can be run again. Exit status
+/// 1 if it was refused, or its question was not answered with yes.
 #[derive(clap::Args, Debug)]
 pub(crate) struct ApplyArgs {
     /// The documents: a folder, a file, `git:REV:PATH`, an export of a table; or a plan by `gatepost

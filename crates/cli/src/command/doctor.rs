@@ -14,7 +14,8 @@ use crate::exit_status::ExitStatus;
 ///
 /// Without a table and tokens it asks what anybody may. With them it writes throw-away documents
 /// for groups `gatepost-doctor-…`, calls the API as users of these groups, and takes everything
-/// away again. AWS credentials and region are read from the environment.
+/// away again. AWS credentials and region are read from the environment. Exit status 1 if something
+/// is unsafe or amiss; 2 if it could not go on to its end, or could not take away what it wrote.
 #[derive(clap::Args, Debug)]
 pub(crate) struct DoctorArgs {
     /// The API's address, with the stage if that is part of it

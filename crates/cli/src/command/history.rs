@@ -12,6 +12,8 @@ use crate::policy_table::{PolicyTable, TableArgs};
 use crate::visible::visible;
 
 /// Who changed the document of a subject, when, why, and what was gained and lost by it
+///
+/// Exit status 1 if it has no history.
 #[derive(clap::Args, Debug)]
 pub(crate) struct HistoryArgs {
     /// Whose document, such as `group:movies-group`

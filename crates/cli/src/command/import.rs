@@ -22,7 +22,8 @@ use crate::visible::visible;
 
 /// Take over the documents of a table of another layout, into files or into a policy table
 ///
-/// The table that is read is not changed.
+/// The table that is read is not changed. Exit status 1 if a file was left alone for an edit of its
+/// own, or as `gatepost apply` has it.
 #[derive(clap::Args, Debug)]
 pub(crate) struct ImportArgs {
     /// The table to read, by name or ARN

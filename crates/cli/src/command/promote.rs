@@ -14,8 +14,8 @@ use crate::visible::visible;
 
 /// Put the candidate of a subject into force
 ///
-/// With the checks and questions of `gatepost apply`. Files do not follow: `gatepost pull` brings
-/// the document into them.
+/// With the checks, questions and exit statuses of `gatepost apply`. Files do not follow: `gatepost
+/// pull` brings the document into them.
 #[derive(clap::Args, Debug)]
 pub(crate) struct PromoteArgs {
     /// Whose candidate, such as `group:movies-group`

@@ -19,7 +19,7 @@ use crate::table::{READ_LAG, Table, wait_for};
 ///
 /// Writes a row that functions with `GATEPOST_REVOCATION=on` look for with every call, and says how
 /// long the revoked party can still get in. Refresh tokens are the issuer's to end: revoke or
-/// disable the user there as well.
+/// disable the user there as well. Exit status 1 if there was nothing to take back.
 #[derive(clap::Args, Debug)]
 pub(crate) struct RevokeArgs {
     /// What to revoke: `user:SUB`, `session:ORIGIN_JTI` or `token:JTI`, by the claims of that name

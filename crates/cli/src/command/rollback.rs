@@ -15,7 +15,8 @@ use crate::publish::{PublishArgs, Streams};
 
 /// Publish an older document of a subject again, as a new version
 ///
-/// With the checks and questions of `gatepost apply`. Nothing of the history is changed.
+/// With the checks, questions and exit statuses of `gatepost apply`. Nothing of the history is
+/// changed.
 #[derive(clap::Args, Debug)]
 pub(crate) struct RollbackArgs {
     /// Whose document, such as `group:movies-group`

@@ -12,7 +12,7 @@ use super::{Issuer, KeyOrigin};
 use crate::config::variables::Variables;
 use crate::url::{SecureUrl, SecureUrlError};
 
-const MEMBERS: [&str; 10] = [
+pub(super) const MEMBERS: [&str; 10] = [
     "algorithms",
     "audience",
     "groups_claim",
