@@ -47,12 +47,17 @@ const STUBS = {
 const FILES = {
   'Cargo.toml': '[workspace.package]\nversion = "1.2.3"\n\n[workspace.dependencies]\ngatepost-core = { path = "crates/core", version = "1.2.3" }\nserde = { version = "1" }\n',
   'Cargo.lock': '',
-  'CHANGELOG.md': '# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2026-12-01\n\n## [1.2.2] - 2026-11-01\n',
+  'CHANGELOG.md': '# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2026-12-01\n\n- [What](docs/a.md) is [new](https://b.example).\n\n### Mended\n\n- All.\n\n## [1.2.2] - 2026-11-01\n\n- Old.\n',
   'infra/package.json': '{ "version": "1.2.3" }\n',
   'infra/package-lock.json': '{}\n',
   'LICENSE': 'Apache\n',
   'README.md': '# Gatepost\n',
   '.gitignore': '/target\n/.tools\n',
+};
+
+const GITHUB = {
+  GITHUB_ACTIONS: 'true', GITHUB_SERVER_URL: 'https://git.example', GITHUB_REPOSITORY: 'a/b', GITHUB_REF: 'refs/tags/v1.2.3',
+  GITHUB_WORKFLOW_REF: 'a/b/.github/workflows/release.yml@refs/tags/v1.2.3', GITHUB_RUN_ID: '7', GITHUB_RUN_ATTEMPT: '1',
 };
 
 let standIns: string;
@@ -171,10 +176,7 @@ describe('scripts/release', () => {
     expect(byHand.runDetails).toEqual({ builder: { id: 'urn:gatepost:release:by-hand' } });
     expect(byHand.buildDefinition.resolvedDependencies[0]).toEqual({ name: 'gatepost', digest: { gitCommit: expect.stringMatching(/^[0-9a-f]{40}$/) } });
 
-    const onGitHub = provenance({
-      GITHUB_ACTIONS: 'true', GITHUB_SERVER_URL: 'https://git.example', GITHUB_REPOSITORY: 'a/b', GITHUB_REF: 'refs/tags/v1.2.3',
-      GITHUB_WORKFLOW_REF: 'a/b/.github/workflows/release.yml@refs/tags/v1.2.3', GITHUB_RUN_ID: '7', GITHUB_RUN_ATTEMPT: '1',
-    });
+    const onGitHub = provenance(GITHUB);
     expect(onGitHub.buildDefinition.resolvedDependencies[0].uri).toBe('git+https://git.example/a/b@refs/tags/v1.2.3');
     expect(onGitHub.runDetails.builder.id).toBe('https://git.example/a/b/.github/workflows/release.yml@refs/tags/v1.2.3');
   });
@@ -209,6 +211,11 @@ describe('scripts/release', () => {
   test('builds nothing to say that a release could be made', () => {
     expect(run('release', ['--check'])).toMatchObject({ status: 0, stderr: '' });
     expect(existsSync(released())).toBe(false);
+  });
+
+  test('has the changelog\'s part of the version, with links that GitHub can follow', () => {
+    expect(run('release', ['--notes']).stdout).toBe('- [What](docs/a.md) is [new](https://b.example).\n\n### Mended\n\n- All.\n');
+    expect(run('release', ['--notes'], GITHUB).stdout).toContain('- [What](https://git.example/a/b/blob/v1.2.3/docs/a.md) is [new](https://b.example).\n');
   });
 
   test('fails when a part fails', () => {
