@@ -34,7 +34,7 @@ mod whole_file;
 use std::ffi::OsString;
 use std::io::{BufRead, Write};
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 
 use self::command::Command;
 pub use self::exit_status::ExitStatus;
@@ -52,6 +52,11 @@ const AFTER_HELP: &str =
 2 could not be done.
 
 Start here:  gatepost dev";
+
+/// What the command can be asked: its subcommands and their options, for those who write them down.
+pub fn command() -> clap::Command {
+    Gatepost::command()
+}
 
 /// Runs the command that `arguments` ask for; the first of them is the program's name.
 pub fn run(
