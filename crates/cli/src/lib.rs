@@ -53,7 +53,7 @@ const AFTER_HELP: &str =
 
 Start here:  gatepost dev";
 
-/// What the command can be asked: its subcommands and their options, for those who write them down.
+/// All that `gatepost` can be asked, for the guide's reference.
 pub fn command() -> clap::Command {
     Gatepost::command()
 }
