@@ -288,6 +288,13 @@ describe('scripts/check-release', () => {
     expect(check(change, sums)).toEqual({ status: 1, faults });
   });
 
+  test('runs nothing of a release that is not what its sums say', () => {
+    run('release');
+    expect(run('check-release').stdout).toContain('gatepost --version');
+    writeFileSync(released('gatepost-infra-1.2.3.tgz'), 'other');
+    expect(run('check-release').stdout).not.toContain('gatepost --version');
+  });
+
   test('refuses a command that tells another version', () => {
     const program = join(temporaryFolder(), 'gatepost');
     command(program, '1.2.2');
