@@ -6,7 +6,7 @@ import { defaultZip } from '../src/function-package.js';
 import { sayWhy } from '../src/app/say-why.js';
 
 /** `release-template.ts FOLDER [ZIP]`: writes the files of a release for those who do not use the CDK. */
-const [folder, zip = defaultZip('arm64')] = process.argv.slice(2);
+const [folder, zip = defaultZip('gatepost-authorizer', 'arm64')] = process.argv.slice(2);
 if (folder === undefined) {
   console.error('usage: release-template.ts FOLDER [ZIP]');
   process.exit(2);

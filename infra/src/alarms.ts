@@ -4,13 +4,13 @@ import {
 import { Construct } from 'constructs';
 import { FunctionMetrics, TABLE_REASONS } from './metrics.js';
 
-/** When the alarms go off. */
+/** When the alarms go off. Those that are not here have thresholds of their own (docs/runbook.md). */
 export interface AlarmThresholds {
   /** Calls that end in 401, of a hundred, over 15 minutes with 20 calls or more in each five.
    * @default 50 */
   readonly rejectedPercent?: number;
 
-  /** The slowest one in a hundred calls. @default Duration.seconds(1) */
+  /** How long the slowest one in a hundred calls takes. @default Duration.seconds(1) */
   readonly slow?: Duration;
 
   /** The age of the keys that tokens are verified with. @default - twice `jwksTtl` */
@@ -77,7 +77,8 @@ export class Alarms extends Construct {
   }
 }
 
-/** The heading in docs/runbook.md: `StaleKeys` is `stale-keys`. */
+/** The anchor of an alarm's entry in docs/runbook.md, by the last part of its construct id: `StaleKeys` is
+ * `stale-keys`. */
 export function runbookEntry(id: string): string {
   return id.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
 }

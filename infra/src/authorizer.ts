@@ -1,6 +1,6 @@
 import {
-  aws_codedeploy as codedeploy, type aws_cloudwatch as cloudwatch, aws_dynamodb as dynamodb, aws_lambda as lambda, aws_logs as logs,
-  type aws_sns as sns, RemovalPolicy, Stack,
+  type aws_apigateway as restApi, type aws_apigatewayv2 as v2, type aws_cloudwatch as cloudwatch, aws_codedeploy as codedeploy,
+  type aws_dynamodb as dynamodb, type aws_lambda as lambda, aws_logs as logs, type aws_sns as sns, RemovalPolicy, Stack,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { Alarms, type AlarmThresholds } from './alarms.js';
@@ -8,13 +8,14 @@ import { attach, type Authorizers } from './attachment.js';
 import { AuthorizerFunction } from './authorizer-function.js';
 import { Dashboard } from './dashboard.js';
 import { agree, type FrontDoor } from './front-door.js';
-import { codeFromZip, defaultZip, type Machine } from './function-package.js';
+import { functionCode, type Machine } from './function-package.js';
 import { hasFetchedKeys, type Issuer } from './issuer.js';
 import { apiFaults, misuses } from './misuse.js';
 import { PolicyTable } from './policy-table.js';
 import { Rollout } from './rollout.js';
 import { type AuthorizerSettings, environment, timing } from './settings.js';
 
+/** The first two are all that most APIs need, with `code`. */
 export interface GatepostAuthorizerProps {
   /** The API, where its requests carry tokens, and how long answers are kept. */
   readonly frontDoor: FrontDoor;
@@ -24,7 +25,7 @@ export interface GatepostAuthorizerProps {
 
   /**
    * The table of policies, in the region of the stack. One of another account needs a resource policy
-   * of its own.
+   * of its own (docs/reference/table.md has its format).
    *
    * @default - a new `PolicyTable`
    */
@@ -37,7 +38,8 @@ export interface GatepostAuthorizerProps {
    */
   readonly sessions?: dynamodb.ITable;
 
-  /** @default - the function's own defaults */
+  /** What else the function is told: whose documents count, how long what it read is good, its limits.
+   * @default - see `AuthorizerSettings` */
   readonly settings?: AuthorizerSettings;
 
   /**
@@ -48,9 +50,11 @@ export interface GatepostAuthorizerProps {
   readonly machine?: Machine;
 
   /**
-   * The function's package: a zip file, or code that is somewhere already.
+   * The function's package: the path of a zip file, or code that is somewhere already. The npm package holds
+   * none.
    *
-   * @default - `target/lambda/gatepost-authorizer-{machine}.zip`, which `scripts/build-lambda` makes
+   * @default - in a clone of Gatepost, `target/lambda/gatepost-authorizer-{machine}.zip`, which
+   * `scripts/build-lambda` makes; otherwise it must be given
    */
   readonly code?: string | lambda.Code;
 
@@ -102,10 +106,13 @@ export interface GatepostAuthorizerProps {
 export class GatepostAuthorizer extends Construct {
   /** What API Gateway calls. */
   readonly alias: lambda.Alias;
-  /** By the names of their entries in docs/runbook.md. */
+  /** Each has an entry in docs/runbook.md, which its description names. */
   readonly alarms: readonly cloudwatch.Alarm[];
+  /** The function behind the alias. */
   readonly function: lambda.Function;
+  /** Where the function writes its decision log (docs/decision-log.md). */
   readonly logGroup: logs.ILogGroup;
+  /** The table of policies that was given, or the new one. */
   readonly table: dynamodb.ITable;
   private readonly authorizers: Authorizers;
 
@@ -119,7 +126,7 @@ export class GatepostAuthorizer extends Construct {
 
     this.table = props.table ?? new PolicyTable(this, 'Policies', { removalPolicy }).table;
     const made = new AuthorizerFunction(this, 'Function', {
-      code: props.code instanceof lambda.Code ? props.code : codeFromZip(props.code ?? defaultZip(machine), machine),
+      code: functionCode(props.code, 'gatepost-authorizer', machine),
       deadlineMs,
       environment: environment(
         settings,
@@ -164,17 +171,17 @@ export class GatepostAuthorizer extends Construct {
   }
 
   /** For the methods of the REST API. @throws If the front door is another. */
-  get rest(): NonNullable<Authorizers['rest']> {
+  get rest(): restApi.IAuthorizer {
     return this.authorizers.rest ?? this.otherDoor('rest');
   }
 
   /** For the routes of the HTTP API. @throws If the front door is another. */
-  get http(): NonNullable<Authorizers['http']> {
+  get http(): v2.IHttpRouteAuthorizer {
     return this.authorizers.http ?? this.otherDoor('http');
   }
 
   /** For the route `$connect` of the WebSocket API. @throws If the front door is another. */
-  get webSocket(): NonNullable<Authorizers['webSocket']> {
+  get webSocket(): v2.IWebSocketRouteAuthorizer {
     return this.authorizers.webSocket ?? this.otherDoor('websocket');
   }
 

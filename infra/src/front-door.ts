@@ -12,6 +12,7 @@ export type FrontDoor = RestFrontDoor | HttpFrontDoor | WebSocketFrontDoor;
 
 /** A REST API. Its authorizer is of the type REQUEST. */
 export interface RestFrontDoor {
+  /** Which of the front doors this is. */
   readonly kind: 'rest';
 
   /**
@@ -20,10 +21,10 @@ export interface RestFrontDoor {
    */
   readonly api: rest.IRestApi;
 
-  /** @default - one answer for the whole API, kept for 300 s */
+  /** What an answer is about, and how long it is kept. @default - the whole API, for 300 s */
   readonly answers?: WholeApi | CalledMethod;
 
-  /** @default ['header:Authorization'] */
+  /** Where tokens are. With a result TTL there can be one place only. @default ['header:Authorization'] */
   readonly tokenSources?: TokenSources;
 
   /**
@@ -37,31 +38,34 @@ export interface RestFrontDoor {
 
 /** An HTTP API. Events are of the payload format 2.0. */
 export interface HttpFrontDoor {
+  /** Which of the front doors this is. */
   readonly kind: 'http';
 
   /** The API, of this app or imported. */
   readonly api: v2.IHttpApi;
 
-  /** @default - one answer for the whole API, kept for 300 s */
+  /** What an answer is about, and how long it is kept. @default - the whole API, for 300 s */
   readonly answers?: WholeApi | CalledMethod | SimpleAnswer;
 
-  /** @default ['header:Authorization'] */
+  /** Where tokens are. With a result TTL there can be one place only. @default ['header:Authorization'] */
   readonly tokenSources?: TokenSources;
 }
 
 /** A WebSocket API. It asks once, at `$connect`, and the answer holds as long as the connection. */
 export interface WebSocketFrontDoor {
+  /** Which of the front doors this is. */
   readonly kind: 'websocket';
 
   /** The API, of this app or imported. */
   readonly api: v2.IWebSocketApi;
 
-  /** @default ['query:token'], since browsers cannot set a header here */
+  /** Where tokens are. Browsers cannot set a header here. @default ['query:token'] */
   readonly tokenSources?: TokenSources;
 }
 
 /** A policy that is right for every method of the API (`GATEPOST_SCOPE=api`), and can be kept. */
 export interface WholeApi {
+  /** What the answer is about. */
   readonly scope: 'api';
 
   /**
@@ -79,6 +83,7 @@ export interface WholeApi {
  * be wrong there, so that it is never kept: the result TTL is 0, and nothing else can be written.
  */
 export interface CalledMethod {
+  /** What the answer is about. */
   readonly scope: 'method';
   readonly response?: never;
   readonly resultTtl?: never;
@@ -89,7 +94,9 @@ export interface CalledMethod {
  * is never kept: one kept yes would open every route.
  */
 export interface SimpleAnswer {
+  /** What the answer is about. */
   readonly scope: 'method';
+  /** That the answer is no policy. */
   readonly response: 'simple';
   readonly resultTtl?: never;
 }

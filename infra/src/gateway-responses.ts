@@ -2,6 +2,7 @@ import { aws_apigateway as rest } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
 export interface CorsGatewayResponsesProps {
+  /** The API whose own answers are meant. */
   readonly api: rest.IRestApi;
 
   /** The one origin whose pages may read the answers, or `*` for any (not with cookies). */

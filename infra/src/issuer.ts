@@ -5,32 +5,39 @@ export interface Issuer {
   /** The `iss` claim, compared character by character. */
   readonly issuer: string;
 
-  /** Client ids, or identifiers of APIs: the `client_id` or `aud` of tokens. At least one. */
+  /** Client ids, or identifiers of APIs: the `client_id` or `aud` of tokens. */
   readonly audience: readonly [string, ...string[]];
 
   /** Where the keys are. @default - `{issuer}/.well-known/jwks.json` */
   readonly jwksUri?: string;
 
   /** The keys themselves, a JWK set. Without `jwksUri` nothing is ever fetched; beside it they are those
-   * that a new function begins with. @default - fetched */
+   * that a new function begins with. @default - fetched from `jwksUri` */
   readonly jwks?: object;
 
-  /** What tokens must be for. @default ['access'] */
+  /** What tokens must be for: calling APIs (access tokens), or telling a client who signed in (ID tokens).
+   * @default - `['access']`; with the profile `unmarked-id` it is `['id']` */
   readonly tokenUse?: readonly ('access' | 'id')[];
 
-  /** How tokens of an issuer other than Cognito say what they are for. @default 'marked' */
+  /** How tokens say what they are for. `marked`: by the claim `token_use`, as those of Cognito do, or the
+   * type `at+jwt`. `rfc9068`: access tokens have that type and the claims of RFC 9068, all others are ID
+   * tokens. `unmarked-access` and `unmarked-id`: as `marked`, and what has neither mark is the one or the
+   * other. With `unmarked-access` the audience alone tells the two apart: list identifiers of APIs and no
+   * client ids. @default 'marked' */
   readonly tokenProfile?: 'marked' | 'rfc9068' | 'unmarked-access' | 'unmarked-id';
 
-  /** Claims that must be there, each with the values that will do. @default - none */
+  /** Claims that must be there, each with the values that will do. A claim that is a list must have one of
+   * them in it. @default - none */
   readonly requiredClaims?: Readonly<Record<string, readonly (string | number | boolean)[]>>;
 
   /** The claim that lists the groups. @default 'cognito:groups' */
   readonly groupsClaim?: string;
 
-  /** Put before every group, user, client and scope, to keep issuers apart. @default - nothing */
+  /** Put before every group, user, client and scope, to keep issuers apart: 1 to 128 bytes. With `partner/`,
+   * what the issuer calls `admin` is `group:partner/admin` in the table. @default - nothing */
   readonly subjectPrefix?: string;
 
-  /** Signature algorithms. @default ['RS256'] */
+  /** Signature algorithms that are accepted. @default ['RS256'] */
   readonly algorithms?: readonly ('RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'EdDSA')[];
 }
 

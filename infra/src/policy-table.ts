@@ -3,6 +3,7 @@ import {
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
+/** None of them must be given. */
 export interface PolicyTableProps {
   /**
    * Regions with a replica, for authorizers there. Each function reads the table of its own region.
@@ -13,7 +14,8 @@ export interface PolicyTableProps {
   readonly replicaRegions?: readonly string[];
 
   /**
-   * RETAIN also protects the table from deletion by anybody; DESTROY lifts that.
+   * What becomes of the table when it leaves the stack. RETAIN also protects it from deletion by anybody;
+   * DESTROY lifts that.
    *
    * @default RemovalPolicy.RETAIN
    */
@@ -28,6 +30,7 @@ export interface PolicyTableProps {
  * `expires_at` and stay.
  */
 export class PolicyTable extends Construct {
+  /** The table itself. */
   readonly table: dynamodb.TableV2;
 
   constructor(scope: Construct, id: string, props: PolicyTableProps = {}) {
@@ -59,6 +62,7 @@ export class PolicyTable extends Construct {
  * revoke in this one table. To be attached to their roles; nothing in a deployment has it.
  */
 export class PolicyEditors extends Construct {
+  /** To be attached with `role.addManagedPolicy`. */
   readonly policy: iam.ManagedPolicy;
 
   constructor(scope: Construct, id: string, table: dynamodb.ITable) {

@@ -4,7 +4,7 @@ import { issuerJson, type Issuer } from './issuer.js';
 
 /**
  * What the function can be told beside its issuers, its table and its front door. What is left out
- * has the function's own default, which stands here; `crates/authorizer/src/config.rs` has the table.
+ * has the function's own default, which stands here; docs/reference/settings.md has the variables.
  */
 export interface AuthorizerSettings {
   /** Claims that the back end receives in `$context.authorizer`. May be empty.
@@ -15,7 +15,8 @@ export interface AuthorizerSettings {
    * The function's timeout is a second more. @default Duration.seconds(4) */
   readonly deadline?: Duration;
 
-  /** Whether every Allow ends with the token. @default false */
+  /** Whether every Allow ends with the token, and so does not outlive it by the result TTL. Needs an API that
+   * understands the condition: `gatepost doctor` asks it (docs/doctor.md). @default false */
   readonly expiryCondition?: boolean;
 
   /** `explicit` denies whatever no document allows, for an API with a resource policy, which could
@@ -44,17 +45,20 @@ export interface AuthorizerSettings {
   /** How long documents that were read are answered from: 0 to 1 hour. @default Duration.seconds(30) */
   readonly policyTtl?: Duration;
 
-  /** Whether the caller's revocation rows are read with every call. @default false */
+  /** Whether the caller's revocation rows are read with every call, as `gatepost revoke` needs it.
+   * @default false */
   readonly revocation?: boolean;
 
   /** How long a session that was read is answered from, and so how long after a logout it goes on,
    * besides the result TTL: 0 to 300 s. For a `session:` token source. @default Duration.seconds(30) */
   readonly sessionTtl?: Duration;
 
-  /** Whose documents count. @default ['group'] */
+  /** Whose documents count, of what a token names. `client` and `scope` count for tokens of client
+   * credentials only. @default ['group'] */
   readonly subjects?: readonly ('client' | 'group' | 'scope' | 'user')[];
 
-  /** How the table is laid out. @default 'gatepost' */
+  /** How the table is laid out (docs/reference/table.md). `aws-sample` is the layout of AWS's own sample:
+   * groups only, no revocations. @default 'gatepost' */
   readonly tableLayout?: 'aws-sample' | 'gatepost';
 }
 

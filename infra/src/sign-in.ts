@@ -23,7 +23,8 @@ export interface SignInProps {
   readonly mfa?: 'off' | 'optional' | 'required';
 
   /**
-   * RETAIN also protects the pool from deletion by anybody; DESTROY lifts that.
+   * What becomes of the pool when it leaves the stack. RETAIN also protects it from deletion by anybody;
+   * DESTROY lifts that.
    *
    * @default RemovalPolicy.RETAIN
    */
@@ -37,9 +38,13 @@ export interface SignInProps {
  * Nobody can sign up by themselves.
  */
 export class SignIn extends Construct {
+  /** The client of the browser. */
   readonly client: cognito.UserPoolClient;
+  /** The address of the sign-in page. */
   readonly domain: cognito.UserPoolDomain;
+  /** For `GatepostAuthorizer`: the access tokens that the pool issues to the client. */
   readonly issuer: Issuer;
+  /** The user pool. */
   readonly pool: cognito.UserPool;
 
   constructor(scope: Construct, id: string, props: SignInProps) {

@@ -4,6 +4,7 @@ import { ISSUER_MEMBERS } from '../src/issuer.js';
 import { TABLE_REASONS } from '../src/metrics.js';
 import { RANGES } from '../src/settings.js';
 import type { AuthorizerSettings, Issuer } from '../src/index.js';
+import { documentedDefaults } from './documented.js';
 import { environmentOf, projectFile, world } from './support.js';
 
 /** Every setting, as the construct writes it. */
@@ -53,6 +54,16 @@ describe('the function\'s settings', () => {
     if (!row.range.startsWith('the TTL')) expect(row.range).toContain(least.toLocaleString('en'));
   });
 
+  test.each(Object.entries(documentedDefaults('AuthorizerSettings')))('`%s` has the default that its comment tells', (name, value) => {
+    const { api, guard, stack, template } = world();
+    const sessions = dynamodb.Table.fromTableName(stack, 'Sessions', 'sessions');
+    guard({ frontDoor: { kind: 'rest', api, tokenSources: ['session:id'] }, sessions, settings: { [name]: value } });
+    const written = environmentOf(template());
+    const variable = `GATEPOST_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+    const row = table.find((entry) => [variable, `${variable}_MS`, `${variable}_SECONDS`].includes(entry.name))!;
+    expect(written[row.name]).toBe(row.initial.replaceAll('`', ''));
+  });
+
   test('are written as the function reads them', () => {
     expect(environmentOf(made(ALL))).toMatchObject({
       GATEPOST_CONTEXT_CLAIMS: 'sub,groups',
@@ -96,6 +107,12 @@ describe('an issuer', () => {
     const members = [...documented.split('\n//!\n')[0]!.matchAll(/^\/\/! \| `(\w+)` \|/gm)].map(([, name]) => name);
     expect(members.length).toBeGreaterThan(5);
     expect(Object.values(ISSUER_MEMBERS)).toEqual(expect.arrayContaining(members));
+  });
+
+  test.each(Object.entries(documentedDefaults('Issuer')))('has the default `%s` that its comment tells', (name, value) => {
+    const member = ISSUER_MEMBERS[name as keyof Issuer];
+    const [, initial] = new RegExp(`^//! \\| \`${member}\` \\|.*\\| \`([^\`]+)\``, 'm').exec(projectFile('crates/authorizer/src/config/issuers.rs')) ?? [];
+    expect(typeof value === 'string' ? value : JSON.stringify(value)).toBe(initial);
   });
 
   test('is written with those members alone that were given', () => {

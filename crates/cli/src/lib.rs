@@ -6,6 +6,7 @@
 mod aws;
 mod command;
 mod comparison;
+mod counted;
 mod dev;
 mod development;
 mod doctor;

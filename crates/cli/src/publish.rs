@@ -11,7 +11,8 @@ use gatepost_core::subject::Subject;
 use gatepost_store::{NewRevision, Transaction, TransactionError, transactions};
 
 use crate::aws::Stage;
-use crate::comparison::{Comparison, Progress, counted};
+use crate::comparison::{Comparison, Progress};
+use crate::counted::counted;
 use crate::exit_status::ExitStatus;
 use crate::plan::checks::{CheckArgs, Checks};
 use crate::plan::conflict::{Conflict, behind, write_conflicts};
@@ -20,6 +21,7 @@ use crate::plan::text::{edited, write_plan};
 use crate::plan::{Plan, directions};
 use crate::policy_table::{PolicyTable, TableArgs};
 use crate::provenance::user;
+use crate::table::READ_LAG;
 use crate::visible::visible;
 
 /// What publishing depends on.
@@ -320,10 +322,13 @@ impl PublishArgs {
             writeln!(stdout, "Candidates are tried in the shadow; nobody's rights have changed.")?;
             return Ok(());
         }
-        let (policy, result) = (self.policy_ttl, self.result_ttl);
-        writeln!(stdout, "Every caller sees it within {} s:", policy.saturating_add(result))?;
+        let (policy, result) = (u64::from(self.policy_ttl), u64::from(self.result_ttl));
+        let lag = READ_LAG.as_secs();
+        let bound = policy.saturating_add(result).saturating_add(lag);
+        writeln!(stdout, "Every caller sees it within {bound} s:")?;
         writeln!(stdout, "  {policy:>4} s  functions keep what they read (--policy-ttl)")?;
         writeln!(stdout, "  {result:>4} s  API Gateway keeps answers (--result-ttl)")?;
+        writeln!(stdout, "  {lag:>4} s  DynamoDB's reads are usually behind by no more")?;
         if rows > 1 {
             writeln!(
                 stdout,

@@ -23,6 +23,11 @@ use gatepost_store::TableLayout;
 
 use crate::aws::Aws;
 
+/// How far DynamoDB's eventually consistent reads are usually behind, at most.
+///
+/// Source: [Read consistency](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadConsistency.html).
+pub(crate) const READ_LAG: Duration = Duration::from_secs(1);
+
 /// A client, and how the table is laid out.
 pub(crate) struct Table {
     pub(crate) client: Client,

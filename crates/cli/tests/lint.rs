@@ -195,6 +195,29 @@ fn notes_are_no_reason_to_fail() {
 }
 
 #[test]
+fn the_gravest_rule_is_the_one_to_read_about() {
+    let note_first = r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    { "Effect": "Allow", "Action": "execute-api:Invoke",
+      "Resource": ["GET/a/*", "GET/b/{id}"] }
+  ]
+}"#;
+    let outcome = Folder::new(note_first).lint(&[]);
+    let last = outcome.out.lines().last().unwrap();
+    assert!(
+        outcome.out.find("[missing-root]") < outcome.out.find("[placeholder"),
+        "{}",
+        outcome.out
+    );
+    assert!(last.contains("1 warning") && last.contains("1 note"), "{last}");
+    assert!(
+        last.ends_with("`gatepost lint --explain placeholder-taken-literally` says more"),
+        "{last}"
+    );
+}
+
+#[test]
 fn documents_that_are_too_much_together_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let groups = folder.path().join("groups");

@@ -2,42 +2,36 @@
 
 #![cfg(test)]
 
-use std::collections::HashMap;
+mod engine;
+
 use std::process::{Command, Output};
 use std::time::{Duration, SystemTime};
 
-use gatepost_authorizer::dynamodb::DynamoDbSettings;
-use gatepost_authorizer::https::HttpsClient;
 use gatepost_core::revocable::Revocable;
 use gatepost_emulator::dynamodb::{DynamoDb, Storage};
 use gatepost_store::{DynamoDbStore, PolicyStore, Revocation, TableLayout, create_table};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use engine::Variables;
+
 const TABLE: &str = "policies";
 
 /// An engine with an empty table.
 struct World {
-    settings: HashMap<&'static str, String>,
+    settings: Variables,
     store: DynamoDbStore,
-    _engine: DynamoDb,
+    _database: DynamoDb,
 }
 
 impl World {
     async fn start() -> Self {
-        let engine = DynamoDb::start(Storage::Memory, 0).await.unwrap();
-        let settings = HashMap::from([
-            ("AWS_REGION", "eu-west-1".to_owned()),
-            ("AWS_ACCESS_KEY_ID", "development".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "development".to_owned()),
-            ("AWS_ENDPOINT_URL_DYNAMODB", engine.endpoint_url()),
-        ]);
-        let get = |name: &str| settings.get(name).cloned();
-        let https = HttpsClient::from_vars(get).unwrap();
-        let client = DynamoDbSettings::from_vars(get).unwrap().client(&https);
+        let database = DynamoDb::start(Storage::Memory, 0).await.unwrap();
+        let settings = engine::variables(&database.endpoint_url());
+        let client = engine::client(&settings);
         create_table(&client, TABLE).await.unwrap();
         let store = DynamoDbStore::new(&client, TABLE, TableLayout::Gatepost);
-        Self { settings, store, _engine: engine }
+        Self { settings, store, _database: database }
     }
 
     fn run(&self, arguments: &[&str]) -> Output {

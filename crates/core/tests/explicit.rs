@@ -1,7 +1,9 @@
 //! Explicit denies are exact: every request of a small world, and of richer random cases, is
 //! allowed as before or else denied by a statement.
 #![cfg(test)]
+#![expect(clippy::disallowed_methods, reason = "the environment says how many cases")]
 
+mod random_cases;
 mod short_paths;
 
 use std::collections::BTreeMap;
@@ -19,10 +21,9 @@ use short_paths::{STAGE, document, stage};
 
 const ACTIONS: [&str; 2] = ["execute-api:Invoke", "execute-api:InvalidateCache"];
 
-/// How many cases a law is tried on: these, or more if `PROPTEST_CASES` says so.
 fn config() -> ProptestConfig {
-    let usual = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    ProptestConfig { cases: usual.cases.max(1_500), ..usual }
+    let cases = random_cases::cases(1_500);
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// Every method of a short path, and a route of a WebSocket API.

@@ -1,5 +1,5 @@
 import { App, type AppProps, Validations } from 'aws-cdk-lib';
-import flags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
+import flags from 'aws-cdk-lib/recommended-feature-flags.json';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 
 /**

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** What a site is where its props say nothing else. `gatepost dev --site` reads the same file. */
 export const DEFAULTS: {
@@ -6,4 +7,4 @@ export const DEFAULTS: {
   readonly contentSecurityPolicy: readonly string[];
   readonly permissionsPolicy: string;
   readonly cacheControl: { readonly assets: string; readonly pages: string };
-} = JSON.parse(readFileSync(new URL('../../edge/site.json', import.meta.url), 'utf8'));
+} = JSON.parse(readFileSync(join(__dirname, '../../edge/site.json'), 'utf8'));

@@ -2,7 +2,11 @@ import { aws_cloudfront as cloudfront, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { DEFAULTS } from './defaults.js';
 
-/** A page of this origin may load and ask what is of this origin, and nothing else may show it in a frame. */
+/**
+ * What pages of a site may load where nothing else is said: what is of this origin, images that are written
+ * out as `data:`, and no inline scripts or styles; and no page may show them in a frame. The file
+ * `edge/site.json` lists it.
+ */
 export const CONTENT_SECURITY_POLICY = DEFAULTS.contentSecurityPolicy.join('; ');
 
 /** What is said of every answer, whoever gave it. */

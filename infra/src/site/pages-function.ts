@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { aws_cloudfront as cloudfront } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
@@ -17,7 +17,7 @@ export interface PageRules {
 /** Of a value: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-keyvaluestores */
 const MAX_VALUE_BYTES = 1_024;
 
-const CODE = fileURLToPath(new URL('../../edge/pages.js', import.meta.url));
+const CODE = join(__dirname, '../../edge/pages.js');
 
 /**
  * The function that lets pages be seen by those whose pass says so, and the store of what it knows.
@@ -25,7 +25,9 @@ const CODE = fileURLToPath(new URL('../../edge/pages.js', import.meta.url));
  * The entry `config` is written when the store is made. Keys come from `scripts/rotate-session-keys`.
  */
 export class PagesFunction extends Construct {
+  /** What CloudFront runs for each request of a page. */
   readonly function: cloudfront.Function;
+  /** The rules, and the keys that page passes are verified with. */
   readonly store: cloudfront.KeyValueStore;
 
   /** @throws If the rules are longer than a value may be, or no paths. */

@@ -3,16 +3,17 @@ import {
   RemovalPolicy, type SecretValue, SecretValue as Secrets, Stack, Validations,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { architectureOf, codeFromZip, defaultZip, type Machine } from '../function-package.js';
+import { architectureOf, functionCode, type Machine } from '../function-package.js';
 
 /** At whom users sign in, and as which of its clients. */
 export interface SessionIssuer {
   /** The `iss` of its tokens, below which its `/.well-known/openid-configuration` is. */
   readonly issuer: string;
+  /** The client as which users sign in. */
   readonly clientId: string;
-  /** @default - none; the code is protected by PKCE alone */
+  /** What the client proves itself by. @default - none; the code is protected by PKCE alone */
   readonly clientSecret?: SecretValue;
-  /** @default - the function's own default */
+  /** What is asked for at sign-in; `openid` must be among it. @default ['openid'] */
   readonly scopes?: readonly [string, ...string[]];
 }
 
@@ -54,16 +55,17 @@ export interface GatepostSessionProps {
   /** The table of policies, in which the pages' rights are too. */
   readonly policies: dynamodb.ITable;
 
-  /** Whose documents count; as for the authorizer. @default - the function's own default */
+  /** Whose documents count for pages; let it be the same as for the authorizer. @default ['group'] */
   readonly subjects?: readonly ('client' | 'group' | 'scope' | 'user')[];
 
-  /** @default 'arm64' */
+  /** What the function is compiled for. @default 'arm64' */
   readonly machine?: Machine;
 
-  /** The function's package. @default - `target/lambda/gatepost-session-{machine}.zip` */
+  /** The function's package: the path of a zip file, or code that is somewhere already.
+   * @default - as for the authorizer, with the name `gatepost-session-{machine}.zip` */
   readonly code?: string | lambda.Code;
 
-  /** @default RetentionDays.THREE_MONTHS */
+  /** How long the function's log is kept. @default RetentionDays.THREE_MONTHS */
   readonly logRetention?: logs.RetentionDays;
 
   /** What becomes of sessions, keys and log when they leave the stack. @default RemovalPolicy.RETAIN */
@@ -85,11 +87,13 @@ const LIFETIME_SECONDS = { least: 300, most: 31_536_000 };
  * script changes them without a deployment, so that API Gateway calls the function and not a version.
  */
 export class GatepostSession extends Construct {
+  /** What answers below `/auth`. */
   readonly function: lambda.Function;
   /** A JSON array of `{"id", "key"}`, the current one first. */
   readonly keys: secrets.Secret;
+  /** Where the function writes its log. */
   readonly logGroup: logs.LogGroup;
-  /** In the mode `opaque`. */
+  /** The table of sessions, for the authorizer's `sessions`. In the mode `opaque`. */
   readonly sessions?: dynamodb.TableV2;
 
   /** @throws If a setting is out of its range. */
@@ -106,9 +110,7 @@ export class GatepostSession extends Construct {
       runtime: lambda.Runtime.PROVIDED_AL2023,
       handler: 'bootstrap',
       architecture: architectureOf(machine),
-      code: props.code instanceof lambda.Code
-        ? props.code
-        : codeFromZip(props.code ?? defaultZip(machine, 'gatepost-session'), machine, 'sessionZip'),
+      code: functionCode(props.code, 'gatepost-session', machine),
       environment: this.environment(props, mode),
       memorySize: 256,
       // Two requests to the provider, one after the other, and the table.

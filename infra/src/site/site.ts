@@ -7,7 +7,16 @@ import { DEFAULTS } from './defaults.js';
 import { CONTENT_SECURITY_POLICY, SiteHeaders } from './headers.js';
 import { PagesFunction } from './pages-function.js';
 
+/** Names of a site, other than CloudFront's own. */
+export interface SiteDomain {
+  /** The first is that of `origin`. */
+  readonly names: readonly [string, ...string[]];
+  /** One of us-east-1, for all the names. */
+  readonly certificate: acm.ICertificate;
+}
+
 export interface GatepostSiteProps {
+  /** The API that is seen beside the pages. */
   readonly api: rest.IRestApi;
 
   /** The paths of the API's methods, as CloudFront writes patterns: `/orders`, `/orders/*`. */
@@ -17,13 +26,14 @@ export interface GatepostSiteProps {
   readonly stageName: string;
 
   /**
-   * Names of the site. The certificate is one of us-east-1, for all of them.
+   * The names of the site, and their certificate.
    *
    * @default - the name that CloudFront gives, whose certificate allows TLS 1.0
    */
-  readonly domain?: { readonly names: readonly [string, ...string[]]; readonly certificate: acm.ICertificate };
+  readonly domain?: SiteDomain;
 
-  /** What pages may load, and from where. @default - this origin only, and no inline scripts or styles */
+  /** What pages may load, and from where, as the header `Content-Security-Policy` says it.
+   * @default - `CONTENT_SECURITY_POLICY` */
   readonly contentSecurityPolicy?: string;
 
   /** Where the browser is sent to from pages that its pass does not allow. @default '/' */
@@ -51,9 +61,11 @@ export interface GatepostSiteProps {
 export class GatepostSite extends Construct {
   /** What `aws s3 sync` is given. */
   readonly bucket: s3.Bucket;
+  /** What answers at `origin`. */
   readonly distribution: cloudfront.Distribution;
   /** `https://` and the host. */
   readonly origin: string;
+  /** The function that guards the pages. */
   readonly pages: PagesFunction;
 
   constructor(scope: Construct, id: string, props: GatepostSiteProps) {

@@ -2,35 +2,22 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, constants, cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
 
+import { BINARY, ROOT, environment, hasProgram } from "../../tests/browser/gatepost.mjs";
+import { LAUNCH } from "../../tests/browser/watched.mjs";
 import { writeLargeSet } from "./large-set.mjs";
-
-export const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
-const BINARY = process.env.GATEPOST_BIN ?? join(ROOT, "target/debug/gatepost");
-
-const ARGUMENTS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-background-networking",
-  "--disable-sync",
-  "--no-first-run",
-];
 
 let launched = null;
 
 /** The browser, one for all. */
 export function browser() {
-  launched ??= chromium.launch({
-    executablePath: process.env.CHROMIUM_BIN ?? "/usr/bin/chromium",
-    args: ARGUMENTS,
-  });
+  launched ??= chromium.launch(LAUNCH);
   return launched;
 }
 
@@ -74,9 +61,7 @@ export class Program {
 
   // Its addresses by the names that it prints them with, such as `Explorer`.
   static async #start(words, cwd, variables = {}) {
-    await access(BINARY, constants.X_OK).catch(() => {
-      throw new Error(`no program at ${BINARY}: run cargo build, or set GATEPOST_BIN`);
-    });
+    await hasProgram();
     const program = new Program(words, cwd, variables);
     begun.push(() => program.stop());
     await program.#readBanner();
@@ -169,11 +154,4 @@ function resolvers() {
   const made = {};
   made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
   return made;
-}
-
-// Without the settings of the shell.
-function environment() {
-  const isSetting = ([name]) => /^(AWS|GATEPOST)_/.test(name);
-  const inherited = Object.entries(process.env).filter((variable) => !isSetting(variable));
-  return { ...Object.fromEntries(inherited), NO_COLOR: "1" };
 }

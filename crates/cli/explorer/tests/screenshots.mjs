@@ -5,7 +5,8 @@ import { execFileSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { Program, ROOT, browser, clearAway, policies } from "./program.mjs";
+import { ROOT } from "../../tests/browser/gatepost.mjs";
+import { Program, browser, clearAway, policies } from "./program.mjs";
 
 const VIEWS = [
   { name: "map", set: "large", isThere: "canvas", address: "/map?order=similar", isInGuide: true, hover: true },

@@ -1,8 +1,8 @@
 // A kind of test that watches what the page does besides. `node --test` runs each file in a process of its own.
 
-import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
+import { assertQuiet, watch } from "../../tests/browser/watched.mjs";
 import { browser, clearAway } from "./program.mjs";
 
 export { Program, policies } from "./program.mjs";
@@ -30,34 +30,14 @@ export function pageTest(
     context.setDefaultTimeout(PATIENCE_MS);
     try {
       const page = await context.newPage();
-      const complaints = [];
-      const requests = [];
-      page.on("request", (request) => requests.push(request));
-      page.on("pageerror", (error) => complaints.push(error.stack));
-      page.on("console", (message) => {
-        if (["error", "warning"].includes(message.type())) complaints.push(message.text());
-      });
-      await body({ page, context, requests, complaints });
-      assert.deepEqual(complaints, []);
-      const addresses = requests.map((request) => request.url()).filter((url) => !/^(blob|data):/.test(url));
-      assert.deepEqual(
-        addresses.filter((address) => !isLoopback(address)),
-        [],
-      );
-      assert.deepEqual(
-        addresses.filter((address) => TOKEN.test(address)),
-        [],
-      );
+      const watched = watch(page);
+      await body({ page, context, ...watched });
+      assertQuiet(watched);
     } finally {
       await context.close();
     }
   });
 }
-
-// The base64url of `{"`, with which every JWT begins, and its next part.
-const TOKEN = /eyJ[\w-]+\.[\w-]/;
-
-const isLoopback = (address) => ["127.0.0.1", "localhost"].includes(new URL(address).hostname);
 
 /** What a download of the page is. */
 export async function downloaded(page, click) {

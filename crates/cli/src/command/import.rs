@@ -12,6 +12,7 @@ use gatepost_core::subject::Subject;
 use gatepost_store::{TableLayout, read_all};
 
 use super::pull::{FileChanges, write_files};
+use crate::counted::counted;
 use crate::exit_status::ExitStatus;
 use crate::plan::{Intent, Plan, Wanted};
 use crate::policy_table::PolicyTable;
@@ -104,7 +105,7 @@ impl ImportArgs {
             let name = visible(&path.display().to_string());
             writeln!(stdout, "left alone, with an edit of its own (--overwrite): {name}")?;
         }
-        writeln!(stdout, "{} documents", documents.len())?;
+        writeln!(stdout, "{}", counted(documents.len(), "document"))?;
         Ok(if kept.is_empty() { ExitStatus::Yes } else { ExitStatus::No })
     }
 }

@@ -13,7 +13,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::Format;
 use crate::exit_status::ExitStatus;
-use crate::table::{Table, wait_for};
+use crate::table::{READ_LAG, Table, wait_for};
 
 /// End the tokens of a user, of a session, or one token, before their time
 ///
@@ -55,11 +55,6 @@ pub(crate) struct RevokeArgs {
 
 /// A write that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// How far DynamoDB's eventually consistent reads are usually behind, at most.
-///
-/// Source: [Read consistency](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadConsistency.html).
-const READ_LAG: Duration = Duration::from_secs(1);
 
 impl RevokeArgs {
     pub(crate) fn run(self, stdout: &mut dyn Write) -> anyhow::Result<ExitStatus> {

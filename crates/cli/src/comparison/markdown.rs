@@ -12,7 +12,8 @@ use gatepost_core::policy::Condition;
 
 use self::code::Code;
 use super::row::{Reason, Row, shortened};
-use super::{Comparison, Totals, counted};
+use super::{Comparison, Totals};
+use crate::counted::counted;
 
 /// The longest text that GitHub takes for a comment, in characters.
 ///

@@ -6,7 +6,8 @@ use anstyle::{AnsiColor, Style};
 use gatepost_core::analysis::ChangeKind;
 
 use super::row::{Reason, Row};
-use super::{Comparison, Totals, counted};
+use super::{Comparison, Totals};
+use crate::counted::counted;
 use crate::visible::visible;
 
 /// How the parts of the text look.

@@ -10,8 +10,8 @@ use gatepost_core::gateway::VERBS;
 use gatepost_core::policy::{PolicyDocument, Resources};
 
 use super::files::PolicyFile;
-use super::report::counted;
 use super::source::{Node, Source};
+use crate::counted::counted;
 use crate::whole_file;
 
 /// How often the result of a repair is looked at again.

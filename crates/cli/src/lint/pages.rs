@@ -21,6 +21,7 @@ pages! {
     "missing-trailing-slash-form"
     "over-budget"
     "placeholder-taken-literally"
+    "query-in-path"
     "redundant-pattern"
     "resource-too-long-when-bound"
     "star-swallows-stage"

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::files::PolicyFile;
 use super::source::Spot;
+use crate::counted::counted;
 use crate::paint::Paint;
 use crate::visible::visible;
 
@@ -161,12 +162,16 @@ impl Report {
         if self.entries.is_empty() {
             return format!("{files}, nothing found");
         }
-        let counts = [Level::Error, Level::Warning, Level::Note].into_iter().filter_map(|level| {
+        let gravest_first = [Level::Error, Level::Warning, Level::Note];
+        let counts = gravest_first.into_iter().filter_map(|level| {
             let count = self.entries.iter().filter(|entry| entry.level == level).count();
             (count > 0).then(|| counted(count, level.as_str()))
         });
         let counts = counts.collect::<Vec<_>>().join(", ");
-        let explained = self.entries.iter().find(|entry| super::pages::page(entry.rule).is_some());
+        let explained = gravest_first.into_iter().find_map(|level| {
+            let has_page = |entry: &&Entry| super::pages::page(entry.rule).is_some();
+            self.entries.iter().filter(|entry| entry.level == level).find(has_page)
+        });
         let explain = explained
             .map(|entry| format!("; `gatepost lint --explain {}` says more", entry.rule))
             .unwrap_or_default();
@@ -259,8 +264,4 @@ fn syntax_error(message: &str) -> Option<(usize, usize)> {
     let (line, rest) = place.split_once(" column ")?;
     let column = rest.split(':').next()?;
     Some((line.parse().ok()?, column.parse::<usize>().ok()?.max(1)))
-}
-
-pub(crate) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

@@ -10,6 +10,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::cell::{Kind, examples, reason};
 use super::table::{Place, Row, Table};
+use crate::counted::counted;
 use crate::routes::Guard;
 
 const STYLE: &str = include_str!("html/matrix.css");
@@ -264,8 +265,4 @@ fn column_marks(table: &Table) -> String {
         }
     }
     rules
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

@@ -11,7 +11,7 @@ use gatepost_core::subject::{Subject, SubjectKind};
 use gatepost_store::Content;
 
 use super::Plan;
-use crate::comparison::counted;
+use crate::counted::counted;
 use crate::explain::Documents;
 use crate::parallel;
 use crate::suite::{Run, Suite};

@@ -7,7 +7,8 @@ use gatepost_store::{Content, HandEdit};
 
 use super::checks::Checks;
 use super::{Plan, RowPlan, directions};
-use crate::comparison::{Comparison, counted, write_text};
+use crate::comparison::{Comparison, write_text};
+use crate::counted::counted;
 use crate::paint::Paint;
 use crate::visible::visible;
 

@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
-const BINARY = process.env.GATEPOST_BIN ?? join(ROOT, "target/debug/gatepost");
+export const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
+export const BINARY = process.env.GATEPOST_BIN ?? join(ROOT, "target/debug/gatepost");
 
 // For whatever gatepost is to say next. It takes milliseconds, but not on a machine that compiles.
 const PATIENCE_MS = 20_000;
@@ -24,9 +24,7 @@ export class Gatepost {
 
   // With these options and variables besides.
   static async start({ options = [], variables = {} } = {}) {
-    await access(BINARY, constants.X_OK).catch(() => {
-      throw new Error(`no program at ${BINARY}: run cargo build, or set GATEPOST_BIN`);
-    });
+    await hasProgram();
     const folder = await mkdtemp(join(tmpdir(), "gatepost-browser-"));
     const policies = join(folder, "policies");
     await cp(join(ROOT, "policies"), policies, { recursive: true });
@@ -108,9 +106,16 @@ export class Gatepost {
   }
 }
 
+// That the program has been built.
+export async function hasProgram() {
+  await access(BINARY, constants.X_OK).catch(() => {
+    throw new Error(`no program at ${BINARY}: run cargo build, or set GATEPOST_BIN`);
+  });
+}
+
 // Without the settings of the shell, which would be the authorizer's; `GATEPOST_BIN` among them
 // would even be one that it refuses.
-function environment() {
+export function environment() {
   const isSetting = ([name]) => /^(AWS|GATEPOST)_/.test(name);
   const inherited = Object.entries(process.env).filter((variable) => !isSetting(variable));
   return { ...Object.fromEntries(inherited), NO_COLOR: "1" };

@@ -8,28 +8,12 @@ import { chromium } from "playwright-core";
 
 import { Gatepost } from "./gatepost.mjs";
 import { StartPage } from "./start-page.mjs";
-
-// Chromium itself is to stay off the network. The sandbox needs what containers do not have.
-const ARGUMENTS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+import { LAUNCH, TOKEN, assertQuiet, watch } from "./watched.mjs";
 
 // How Chromium reports calls that are refused: these tests provoke them on purpose.
 const REFUSED_CALL = /^Failed to load resource: the server responded with a status of 40[13] /;
 
-// The base64url of `{"`, with which every JWT begins, and its next part: without that, random text may look so.
-const TOKEN = /eyJ[\w-]+\.[\w-]/;
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM_BIN ?? "/usr/bin/chromium",
-  args: ARGUMENTS,
-});
+const browser = await chromium.launch(LAUNCH);
 
 export const gatepost = await Gatepost.start();
 
@@ -52,35 +36,12 @@ export function browserTest(name, body) {
     const context = await browser.newContext();
     try {
       const page = await context.newPage();
-      const { requests, complaints } = watch(page);
+      const watched = watch(page, REFUSED_CALL);
       await page.goto(gatepost.issuerUrl);
-      await body({ page, start: new StartPage(page), requests, complaints });
-      assert.deepEqual(complaints, []);
-      const addresses = requests.map((request) => request.url());
-      assert.deepEqual(
-        addresses.filter((address) => !isLoopback(address)),
-        [],
-      );
-      assert.deepEqual(
-        addresses.filter((address) => TOKEN.test(address)),
-        [],
-      );
+      await body({ page, start: new StartPage(page), ...watched });
+      assertQuiet(watched);
     } finally {
       await context.close();
     }
   });
 }
-
-function watch(page) {
-  const requests = [];
-  const complaints = [];
-  page.on("request", (request) => requests.push(request));
-  page.on("pageerror", (error) => complaints.push(error.stack));
-  page.on("console", (message) => {
-    const isComplaint = ["error", "warning"].includes(message.type());
-    if (isComplaint && !REFUSED_CALL.test(message.text())) complaints.push(message.text());
-  });
-  return { requests, complaints };
-}
-
-const isLoopback = (address) => ["127.0.0.1", "localhost"].includes(new URL(address).hostname);

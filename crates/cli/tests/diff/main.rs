@@ -1,6 +1,8 @@
 //! `gatepost diff`: every kind of side, every form of the answer, and what the shell is told.
 #![cfg(test)]
 
+#[path = "../engine/mod.rs"]
+mod engine;
 mod markdown;
 mod sides;
 

@@ -1,17 +1,16 @@
 //! Where documents are read from, and that what cannot be read is never less to compare.
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::SystemTime;
 
-use gatepost_authorizer::dynamodb::DynamoDbSettings;
-use gatepost_authorizer::https::HttpsClient;
 use gatepost_core::policy::PolicyDocument;
 use gatepost_emulator::dynamodb::{DynamoDb, Storage};
 use gatepost_store::{NewRevision, create_table, seed};
 use serde_json::json;
+
+use crate::engine::{self, Variables};
 
 use super::{Folders, allow, diff, policies};
 use gatepost_cli::ExitStatus;
@@ -229,19 +228,10 @@ fn files_are_compared_with_each_other_or_with_what_a_place_has_for_their_subject
 }
 
 /// An engine with a table of the example policies, and the settings to reach it.
-async fn table() -> (DynamoDb, HashMap<String, String>) {
-    let engine = DynamoDb::start(Storage::Memory, 0).await.unwrap();
-    let settings: HashMap<String, String> = [
-        ("AWS_REGION", "eu-west-1"),
-        ("AWS_ACCESS_KEY_ID", "development"),
-        ("AWS_SECRET_ACCESS_KEY", "development"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", &engine.endpoint_url()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into();
-    let get = |name: &str| settings.get(name).cloned();
-    let https = HttpsClient::from_vars(get).unwrap();
-    let client = DynamoDbSettings::from_vars(get).unwrap().client(&https);
+async fn table() -> (DynamoDb, Variables) {
+    let database = DynamoDb::start(Storage::Memory, 0).await.unwrap();
+    let settings = engine::variables(&database.endpoint_url());
+    let client = engine::client(&settings);
     create_table(&client, "policies").await.unwrap();
     let read = |group: &str| {
         let text = fs::read(policies().join(format!("groups/{group}.json"))).unwrap();
@@ -262,12 +252,12 @@ async fn table() -> (DynamoDb, HashMap<String, String>) {
     changed[0].1 = other;
     seed(&client, "policies", &changed, &revision).await.unwrap();
     seed(&client, "policies", &documents, &revision).await.unwrap();
-    (engine, settings)
+    (database, settings)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_is_compared_with_a_folder() {
-    let (engine, settings) = table().await;
+    let (database, settings) = table().await;
     let folder = policies();
     let run = |table: &str, folder: &Path, layout: Option<&str>| {
         let mut command = gatepost(&["diff", table, folder.to_str().unwrap()]);
@@ -291,7 +281,7 @@ async fn a_table_is_compared_with_a_folder() {
         assert_eq!(output.status.code(), Some(2), "{table}");
         assert!(err(&output).contains(why), "{}", err(&output));
     }
-    engine.stop().await.unwrap();
+    database.stop().await.unwrap();
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 mod aws;
 mod broken;
+#[path = "../engine/mod.rs"]
+mod engine;
 #[path = "../program/mod.rs"]
 mod program;
 mod world;

@@ -10,11 +10,10 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use gatepost_authorizer::dynamodb::DynamoDbSettings;
-use gatepost_authorizer::https::HttpsClient;
 use gatepost_emulator::dynamodb::{DynamoDb, Storage};
 use serde_json::Value;
 
+use crate::engine::{self, Variables};
 use crate::program::{GATEPOST, address, copy, gatepost, lines_of, lines_until};
 
 /// Longer than anything takes on a busy machine: only a failure waits for it.
@@ -31,8 +30,8 @@ pub(crate) struct World {
     issuer: String,
     folder: tempfile::TempDir,
     pub(crate) client: Client,
-    settings: HashMap<&'static str, String>,
-    _engine: DynamoDb,
+    settings: Variables,
+    _database: DynamoDb,
 }
 
 impl World {
@@ -42,16 +41,9 @@ impl World {
 
     /// With an API that keeps answers for so many seconds.
     pub(crate) async fn start_with_result_ttl(seconds: u64) -> Self {
-        let engine = DynamoDb::start(Storage::Memory, 0).await.unwrap();
-        let settings = HashMap::from([
-            ("AWS_REGION", "eu-west-1".to_owned()),
-            ("AWS_ACCESS_KEY_ID", "development".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "development".to_owned()),
-            ("AWS_ENDPOINT_URL_DYNAMODB", engine.endpoint_url()),
-        ]);
-        let get = |name: &str| settings.get(name).cloned();
-        let https = HttpsClient::from_vars(get).unwrap();
-        let client = DynamoDbSettings::from_vars(get).unwrap().client(&https);
+        let database = DynamoDb::start(Storage::Memory, 0).await.unwrap();
+        let settings = engine::variables(&database.endpoint_url());
+        let client = engine::client(&settings);
         let folder = tempfile::tempdir().unwrap();
         let policies = folder.path().join("policies");
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies"), &policies);
@@ -62,7 +54,7 @@ impl World {
         fs::write(&routes, text.replace(&of(300), &of(seconds))).unwrap();
         let mut process = gatepost()
             .args(["dev", "--port", "0", "--issuer-port", "0", "--dynamodb-endpoint"])
-            .arg(engine.endpoint_url())
+            .arg(database.endpoint_url())
             .arg("--policies")
             .arg(&policies)
             .arg("--state")
@@ -78,7 +70,7 @@ impl World {
             (api, issuer)
         });
         thread::spawn(move || lines.into_iter().for_each(drop));
-        Self { process, api, issuer, folder, client, settings, _engine: engine }
+        Self { process, api, issuer, folder, client, settings, _database: database }
     }
 
     /// What makes a token, when it is given `--groups` too.

@@ -3,6 +3,8 @@
 #![cfg(test)]
 
 mod asking;
+#[path = "../engine/mod.rs"]
+mod engine;
 mod files;
 mod gate;
 mod generated;

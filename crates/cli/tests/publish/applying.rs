@@ -43,7 +43,7 @@ async fn what_is_applied_is_in_the_rows_and_the_history_with_who_when_and_why() 
         out.contains("written: 2 rows, 2 revisions, 1 transaction, by Grace <grace@example.org>"),
         "{out}"
     );
-    assert!(out.contains("Every caller sees it within 330 s:"), "{out}");
+    assert!(out.contains("Every caller sees it within 331 s:"), "{out}");
     assert!(out.contains("some of them as they were and some as they are"), "{out}");
     for revision in [0, 1] {
         let row = world.row("a", revision).await.unwrap();

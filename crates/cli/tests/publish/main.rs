@@ -5,6 +5,8 @@
 mod applying;
 mod calling;
 mod conflicts;
+#[path = "../engine/mod.rs"]
+mod engine;
 mod following;
 mod interrupted;
 mod moments;

@@ -8,12 +8,12 @@ use std::process::{Command, Output, Stdio};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use gatepost_authorizer::dynamodb::DynamoDbSettings;
-use gatepost_authorizer::https::HttpsClient;
 use gatepost_core::policy::PolicyDocument;
 use gatepost_emulator::dynamodb::{DynamoDb, Storage};
 use gatepost_store::{TableState, create_table, read_table};
 use serde_json::{Value, json};
+
+use crate::engine;
 
 pub(crate) const TABLE: &str = "policies";
 
@@ -22,7 +22,7 @@ pub(crate) struct World {
     pub(crate) endpoint: String,
     pub(crate) folder: PathBuf,
     pub(crate) temporary: tempfile::TempDir,
-    _engine: Option<DynamoDb>,
+    _database: Option<DynamoDb>,
 }
 
 /// What a command did.
@@ -37,17 +37,14 @@ impl World {
     /// Begins with an empty table, in an engine of its own or in the one that `GATEPOST_ENGINE` names,
     /// which takes one test at a time.
     pub(crate) async fn start() -> Self {
-        let (engine, endpoint) = if let Ok(endpoint) = std::env::var("GATEPOST_ENGINE") {
+        let (database, endpoint) = if let Ok(endpoint) = std::env::var("GATEPOST_ENGINE") {
             (None, endpoint)
         } else {
-            let engine = DynamoDb::start(Storage::Memory, 0).await.unwrap();
-            let endpoint = engine.endpoint_url();
-            (Some(engine), endpoint)
+            let database = DynamoDb::start(Storage::Memory, 0).await.unwrap();
+            let endpoint = database.endpoint_url();
+            (Some(database), endpoint)
         };
-        let vars = variables(&endpoint);
-        let get = |name: &str| vars.get(name).cloned();
-        let https = HttpsClient::from_vars(get).unwrap();
-        let client = DynamoDbSettings::from_vars(get).unwrap().client(&https);
+        let client = engine::client(&engine::variables(&endpoint));
         for table in [TABLE, "sample"] {
             // There is none in an engine of one's own.
             let _ = client.delete_table().table_name(table).send().await;
@@ -56,7 +53,7 @@ impl World {
         let temporary = tempfile::tempdir().unwrap();
         let folder = temporary.path().join("policies");
         fs::create_dir(&folder).unwrap();
-        Self { client, endpoint, folder, temporary, _engine: engine }
+        Self { client, endpoint, folder, temporary, _database: database }
     }
 
     /// The command, in the folder above the policies.
@@ -72,7 +69,7 @@ impl World {
             .env("GIT_CEILING_DIRECTORIES", self.temporary.path().parent().unwrap())
             .env("USER", "tester")
             .env("GATEPOST_POLICY_TABLE", TABLE)
-            .envs(variables(&self.endpoint));
+            .envs(engine::variables(&self.endpoint));
         command
     }
 
@@ -161,15 +158,6 @@ pub(crate) fn document(resources: &[&str]) -> Value {
 
 pub(crate) fn parsed(resources: &[&str]) -> PolicyDocument {
     PolicyDocument::parse(document(resources).to_string().as_bytes()).unwrap()
-}
-
-fn variables(endpoint: &str) -> BTreeMap<&'static str, String> {
-    BTreeMap::from([
-        ("AWS_REGION", "eu-west-1".to_owned()),
-        ("AWS_ACCESS_KEY_ID", "development".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "development".to_owned()),
-        ("AWS_ENDPOINT_URL_DYNAMODB", endpoint.to_owned()),
-    ])
 }
 
 /// Runs git in a folder.

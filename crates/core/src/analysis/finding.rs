@@ -109,6 +109,8 @@ traps! {
     OverBudget => "over-budget", Error;
     /// `{id}` in a path, which matches these four letters only.
     PlaceholderTakenLiterally => "placeholder-taken-literally", Warning;
+    /// `?page=2` at the end of a path: a query is no part of what is compared.
+    QueryInPath => "query-in-path", Warning;
     /// A pattern within another of its own statement.
     RedundantPattern => "redundant-pattern", Warning;
     /// A Resource that is too long for API Gateway once it is bound to a stage.

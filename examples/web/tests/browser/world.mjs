@@ -13,25 +13,12 @@ import { chromium } from "playwright-core";
 import { build, preview } from "vite";
 
 import { Gatepost } from "../../../../crates/cli/tests/browser/gatepost.mjs";
+import { LAUNCH, TOKEN, assertQuiet, watch } from "../../../../crates/cli/tests/browser/watched.mjs";
 import { COOKIE_SETTINGS, writeCookieRoutes } from "../../cookie-routes.js";
 import { UserPool } from "./cognito.mjs";
 
-// Chromium itself is to stay off the network. The sandbox needs what containers do not have.
-const ARGUMENTS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
 // How Chromium reports calls that are refused or fail: these tests provoke them on purpose.
 const REFUSED_CALL = /^Failed to load resource: (the server responded with a status of (40[0139]|50[23]) |net::ERR_)/;
-
-// The base64url of `{"`, with which every JWT begins, and its next part: without that, random text may look so.
-const TOKEN = /eyJ[\w-]+\.[\w-]/;
 
 // For whatever a page is to show next. It takes milliseconds, but not on a machine that compiles.
 const PATIENCE_MS = 15_000;
@@ -39,10 +26,7 @@ const PATIENCE_MS = 15_000;
 // As much as nobody sees. Google's "good" ends at 0.1.
 const MOST_LAYOUT_SHIFT = 0.01;
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM_BIN ?? "/usr/bin/chromium",
-  args: ARGUMENTS,
-});
+const browser = await chromium.launch(LAUNCH);
 after(() => browser.close());
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -145,21 +129,12 @@ export function browserTest(name, body, options = {}) {
     try {
       await context.addInitScript(watchLayout);
       const page = await context.newPage();
-      const { requests, complaints } = watch(page);
+      const watched = watch(page, REFUSED_CALL);
       const shifts = [];
       await page.exposeFunction("reportShift", (shift) => shifts.push(shift));
-      await body({ context, page, app: new App(page), requests, complaints });
-      assert.deepEqual(complaints, []);
+      await body({ context, page, app: new App(page), ...watched });
+      assertQuiet(watched);
       assert.ok(shifts.reduce((sum, { value }) => sum + value, 0) <= MOST_LAYOUT_SHIFT, JSON.stringify(shifts));
-      const addresses = requests.map((request) => request.url());
-      assert.deepEqual(
-        addresses.filter((address) => !["127.0.0.1", "localhost"].includes(new URL(address).hostname)),
-        [],
-      );
-      assert.deepEqual(
-        addresses.filter((address) => TOKEN.test(address)),
-        [],
-      );
     } finally {
       await context.close();
     }
@@ -173,18 +148,6 @@ function watchLayout() {
       if (!entry.hadRecentInput) window.reportShift?.({ value: entry.value, moved, page: location.pathname });
     }
   }).observe({ type: "layout-shift", buffered: true });
-}
-
-function watch(page) {
-  const requests = [];
-  const complaints = [];
-  page.on("request", (request) => requests.push(request));
-  page.on("pageerror", (error) => complaints.push(error.stack));
-  page.on("console", (message) => {
-    const isComplaint = ["error", "warning"].includes(message.type());
-    if (isComplaint && !REFUSED_CALL.test(message.text())) complaints.push(message.text());
-  });
-  return { requests, complaints };
 }
 
 // The app as somebody in front of it sees it: by names and words.

@@ -118,7 +118,7 @@ function columns(onCase) {
       shown: ({ decision }) =>
         html`<span class="kind"><${Shape} letter=${letterOf(decision)} />${(decision ?? "").replaceAll("_", " ")}</span>`,
     },
-    { name: "reason", text: ({ reason }) => reason ?? "" },
+    { name: "reason", text: ({ reason }) => reason ?? "", className: "reason" },
     { name: "groups", text: ({ groups }) => groups?.join(" ") ?? "", className: "names-of" },
     { name: "cache", text: ({ cache }) => cache ?? "" },
     {

@@ -1,4 +1,4 @@
-//! Traps in paths: what stands at their end, and placeholders of other languages.
+//! Traps in paths: what stands at their end, placeholders of other languages, and queries.
 
 use super::routes;
 use super::subject::{Spot, Subject};
@@ -9,6 +9,7 @@ use crate::policy::{Decision, Effect, ResourcePattern, Shape};
 pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     for spot in subject.spots() {
         found.extend(placeholder(subject, spot));
+        found.extend(query(subject, spot));
         if !spot.counts() {
             continue;
         }
@@ -55,6 +56,33 @@ fn is_placeholder(segment: &str) -> bool {
     let braced = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     braced.is_some_and(|name| is_name(name.strip_suffix('+').unwrap_or(name)))
         || segment.strip_prefix(':').is_some_and(is_name)
+}
+
+/// `GET/movies?page=2`.
+fn query(subject: &Subject<'_>, spot: Spot<'_>) -> Option<Finding> {
+    let (head, path) = split(spot.pattern)?;
+    let plain = path.match_indices('?').find_map(|(at, _)| {
+        let (plain, query) = path.split_at_checked(at)?;
+        is_query(query).then_some(plain)
+    })?;
+    let meant = ResourcePattern::parse(&format!("{head}{plain}")).ok()?;
+    let example =
+        subject.sample(spot.of, &meant).filter(|witness| !is_settled(subject, spot, witness));
+    let message = format!(
+        "has a `?` for any one character, and not for a query, which is no part of the path: write \
+         `{}`",
+        short(&meant, spot)
+    );
+    Some(spot.finding(Trap::QueryInPath, message, example))
+}
+
+/// Whether the text begins as `?name=`.
+fn is_query(text: &str) -> bool {
+    let name = text.strip_prefix('?').and_then(|rest| rest.split_once('='));
+    name.is_some_and(|(name, _)| {
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._[]".contains(&byte))
+    })
 }
 
 /// `GET/movies/*` without `GET/movies`.
