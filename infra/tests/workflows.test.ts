@@ -53,6 +53,12 @@ test('a release is published by jobs that wait for approval, after it has been m
   expect(writing).toEqual(['release', 'crates', 'npm']);
 });
 
+test('the guide of a release is built as in the tests', () => {
+  const [, wanted] = /^cargo_tool mdbook (.*)$/m.exec(projectFile('scripts/install-tools')) ?? [];
+  const [, version, options] = /--version (\S+) mdbook (.*)$/m.exec(projectFile('.github/workflows/release.yml')) ?? [];
+  expect(`${version} ${options}`).toBe(wanted);
+});
+
 test('every lock file and every list of exact versions is kept up to date', () => {
   const { updates } = parse(projectFile('.github/dependabot.yml')) as { updates: { 'package-ecosystem': string; directories: string[] }[] };
   const foldersOf = (name: RegExp) => [...new Set(FILES.filter((file) => name.test(file)).map((file) => `/${dirname(file)}`.replace(/^\/\.$/, '/')))].sort();
