@@ -12,3 +12,8 @@ pub mod revocable;
 pub mod secret;
 pub mod subject;
 pub mod token;
+
+/// The example in the README, which is compiled and run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

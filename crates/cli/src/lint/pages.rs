@@ -1,4 +1,5 @@
-//! The guide's page for each trap, as `docs/lint/` has it.
+//! The guide's page for each trap, as `docs/lint/` has it: `lint-pages` is a link to it, so that a
+//! packed crate holds them.
 
 /// The page for a rule; `None` for a fault, whose message says it all.
 pub(crate) fn page(rule: &str) -> Option<&'static str> {
@@ -8,7 +9,7 @@ pub(crate) fn page(rule: &str) -> Option<&'static str> {
 macro_rules! pages {
     ($($id:literal)*) => {
         const PAGES: &[(&str, &str)] =
-            &[$(($id, include_str!(concat!("../../../../docs/lint/", $id, ".md"))),)*];
+            &[$(($id, include_str!(concat!("../../lint-pages/", $id, ".md"))),)*];
     };
 }
 
