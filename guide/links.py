@@ -25,8 +25,8 @@ WHOLE_FILE = re.compile(r"\s*\{\{#include (\S+)\}\}\s*")
 # Code, fenced or between backticks, has no links; what remains has.
 CODE_OR_LINK = re.compile(
     r"(?P<code>^(?P<fence>```+|~~~+).*?^(?P=fence)[^\n]*$|(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`))"
-    r"|(?P<text>!?\[(?:[^\[\]]|\[[^\[\]]*\](?:\([^()]*\))?|`[^`]*`)*\])\((?P<target>[^()\s]+)\)"
-    r"|^(?P<name>\[[^\]]+\]:\s+)(?P<reference>\S+)$",
+    r"|(?P<text>!?\[(?:[^\[\]`]|`[^`]*`|\[[^\[\]`]*\](?:\([^()]*\))?)*\])\((?P<target>[^()\s]+)\)"
+    r"|^(?P<name>\[[^\]^][^\]]*\]:\s+)(?P<reference>\S+)$",
     re.DOTALL | re.MULTILINE,
 )
 WITH_SCHEME = re.compile(r"[a-z][a-z+.-]*:", re.IGNORECASE)
