@@ -38,8 +38,8 @@ class Book:
     def __init__(self, book):
         self.chapters = list(chapters_in(book["items"]))
         self.faults = []
-        # From a file of the repository to the chapter that shows it.
-        self.pages = {}
+        # From a file of the repository to the chapter that shows it. The list of pages stands beside each of them.
+        self.pages = {f"{SOURCE}/SUMMARY.md": self.chapters[0]["path"]}
         for chapter in self.chapters:
             chapter["shows"] = posixpath.join(SOURCE, chapter["source_path"])
             if include := WHOLE_FILE.fullmatch(chapter["content"]):
@@ -104,10 +104,11 @@ def repository():
     return (f"{server}/{name}", commit) if server and name and commit else (None, None)
 
 
+REPOSITORY, COMMIT = repository()
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["supports"]:
         sys.exit(0)
-    REPOSITORY, COMMIT = repository()
     _, read = json.load(sys.stdin)
     book = Book(read)
     book.rewrite()
