@@ -87,7 +87,7 @@ impl Command {
             Self::Plan(args) => args.run(stdout, stderr),
             Self::Promote(args) => args.run(stdin, stdout, stderr),
             Self::Pull(args) => args.run(stdout),
-            Self::Revoke(args) => args.run(stdout),
+            Self::Revoke(args) => args.run(stdout, stderr),
             Self::Rollback(args) => args.run(stdin, stdout, stderr),
             Self::Show(args) => args.run(stdout, stderr),
             Self::Test(args) => args.run(stdout, stderr),

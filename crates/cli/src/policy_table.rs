@@ -2,13 +2,15 @@
 
 use std::env;
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, ensure};
 use aws_sdk_dynamodb::Client;
+use gatepost_core::revocable::Revocable;
 use gatepost_core::subject::Subject;
 use gatepost_store::{
-    Revision, TableLayout, TableState, Transaction, TransactionError, history, read_table,
+    Revision, RevocationNote, TableLayout, TableState, Transaction, TransactionError, history,
+    lift_revocation, read_table, revoke,
 };
 use tokio::runtime::Runtime;
 
@@ -18,6 +20,9 @@ use crate::visible::visible;
 
 /// The longest that a table is read.
 const PATIENCE: Duration = Duration::from_mins(5);
+
+/// A write of one row that takes longer has failed.
+const WRITE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The longest that another service is asked.
 const AWS_PATIENCE: Duration = Duration::from_secs(30);
@@ -59,7 +64,7 @@ impl PolicyTable {
         let Table { client, layout, access } = Table::from_environment()?;
         ensure!(
             layout == TableLayout::Gatepost,
-            "the table of the AWS sample has no versions and no history: \
+            "the table of the AWS sample has no versions, no history and no revocations: \
              `gatepost import --layout aws-sample` takes its documents over"
         );
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -72,7 +77,7 @@ impl PolicyTable {
     ///
     /// When it cannot be read to its end, or a row belongs to nobody or has no version.
     pub(crate) fn read(&self) -> anyhow::Result<TableState> {
-        self.within_patience(async { Ok(read_table(&self.client, &self.name).await?) })
+        self.within(PATIENCE, async { Ok(read_table(&self.client, &self.name).await?) })
     }
 
     /// The revisions of `subject`.
@@ -81,7 +86,7 @@ impl PolicyTable {
     ///
     /// When the table cannot be read.
     pub(crate) fn history(&self, subject: &Subject) -> anyhow::Result<Vec<Revision>> {
-        self.within_patience(async { Ok(history(&self.client, &self.name, subject).await?) })
+        self.within(PATIENCE, async { Ok(history(&self.client, &self.name, subject).await?) })
     }
 
     /// Writes all of a transaction or nothing.
@@ -91,6 +96,31 @@ impl PolicyTable {
     /// [`TransactionError`].
     pub(crate) fn write(&self, transaction: &Transaction) -> Result<(), TransactionError> {
         self.runtime.block_on(transaction.write(&self.client))
+    }
+
+    /// Revokes tokens, until then or until when they are revoked already; `None` is for ever.
+    ///
+    /// # Errors
+    ///
+    /// When the table cannot be written.
+    pub(crate) fn revoke(
+        &self,
+        revocable: &Revocable,
+        until: SystemTime,
+        note: &RevocationNote<'_>,
+    ) -> anyhow::Result<Option<SystemTime>> {
+        let written = revoke(&self.client, &self.name, revocable, until, note);
+        self.within(WRITE_PATIENCE, async { Ok(written.await?) })
+    }
+
+    /// Takes a revocation back. Returns whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// When the table cannot be written.
+    pub(crate) fn lift_revocation(&self, revocable: &Revocable) -> anyhow::Result<bool> {
+        let lifted = lift_revocation(&self.client, &self.name, revocable);
+        self.within(WRITE_PATIENCE, async { Ok(lifted.await?) })
     }
 
     /// Who it is that asks, as AWS says; `None` for an engine that is not AWS's.
@@ -125,13 +155,14 @@ impl PolicyTable {
             .flatten()
     }
 
-    fn within_patience<T>(
+    fn within<T>(
         &self,
+        patience: Duration,
         asked: impl Future<Output = anyhow::Result<T>>,
     ) -> anyhow::Result<T> {
         self.runtime
-            .block_on(async { tokio::time::timeout(PATIENCE, asked).await })
-            .with_context(|| format!("no answer within {} s", PATIENCE.as_secs()))
+            .block_on(async { tokio::time::timeout(patience, asked).await })
+            .with_context(|| format!("no answer within {} s", patience.as_secs()))
             .flatten()
             .with_context(|| format!("the table `{}`", visible(&self.name)))
     }

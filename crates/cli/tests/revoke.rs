@@ -7,6 +7,8 @@ mod engine;
 use std::process::{Command, Output};
 use std::time::{Duration, SystemTime};
 
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 use gatepost_core::revocable::Revocable;
 use gatepost_emulator::dynamodb::{DynamoDb, Storage};
 use gatepost_store::{DynamoDbStore, PolicyStore, Revocation, TableLayout, create_table};
@@ -20,6 +22,7 @@ const TABLE: &str = "policies";
 /// An engine with an empty table.
 struct World {
     settings: Variables,
+    client: Client,
     store: DynamoDbStore,
     _database: DynamoDb,
 }
@@ -31,13 +34,20 @@ impl World {
         let client = engine::client(&settings);
         create_table(&client, TABLE).await.unwrap();
         let store = DynamoDbStore::new(&client, TABLE, TableLayout::Gatepost);
-        Self { settings, store, _database: database }
+        Self { settings, client, store, _database: database }
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gatepost"));
         command.arg("revoke").args(arguments).env_remove("GATEPOST_TABLE_LAYOUT");
         command.env("GATEPOST_POLICY_TABLE", TABLE).envs(&self.settings);
+        for (index, (key, value)) in
+            [("user.name", "Ada"), ("user.email", "ada@example.org")].iter().enumerate()
+        {
+            command.env(format!("GIT_CONFIG_KEY_{index}"), key);
+            command.env(format!("GIT_CONFIG_VALUE_{index}"), value);
+        }
+        command.env("GIT_CONFIG_COUNT", "2");
         tokio::task::block_in_place(|| command.output().unwrap())
     }
 
@@ -73,6 +83,17 @@ async fn a_user_is_revoked_and_it_is_said_how_long_they_can_still_get_in() {
         (Some(1), "user:8a7d was not revoked\n")
     );
     assert_eq!(world.revocations("user:8a7d").await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_row_says_who_revoked_and_why() {
+    let world = World::start().await;
+    let output = world.run(&["token:t-1", "--comment", "laptop lost"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let rows = world.client.scan().table_name(TABLE).send().await.unwrap().items.unwrap();
+    let [row] = rows.try_into().unwrap();
+    assert_eq!(row["revoked_by"], AttributeValue::S("Ada <ada@example.org>".to_owned()));
+    assert_eq!(row["comment"], AttributeValue::S("laptop lost".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -59,7 +59,7 @@ pub(crate) struct LintArgs {
     stage: Option<StageArn>,
 
     /// The most bytes that a merged answer may have
-    #[arg(long, value_name = "BYTES", default_value_t = 8_192)]
+    #[arg(long, value_name = "BYTES", env = "GATEPOST_MAX_POLICY_BYTES", default_value_t = 8_192)]
     max_policy_bytes: usize,
 }
 

@@ -1,19 +1,20 @@
 //! `gatepost revoke`: ends tokens before their time.
 
-use std::env;
 use std::io::Write;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use gatepost_core::revocable::{Revocable, RevocableKind};
-use gatepost_store::{RevocationNote, TableLayout, lift_revocation, revoke};
+use gatepost_store::RevocationNote;
 use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Format;
 use crate::exit_status::ExitStatus;
-use crate::table::{READ_LAG, Table, wait_for};
+use crate::policy_table::{PolicyTable, TableArgs};
+use crate::publish::whoever;
+use crate::table::READ_LAG;
 
 /// End the tokens of a user, of a session, or one token, before their time
 ///
@@ -26,9 +27,8 @@ pub(crate) struct RevokeArgs {
     #[arg(value_name = "WHAT")]
     revocable: Revocable,
 
-    /// The policy table's name or ARN
-    #[arg(long, value_name = "NAME", env = "GATEPOST_POLICY_TABLE")]
-    table: String,
+    #[command(flatten)]
+    table: TableArgs,
 
     /// Hours until the last token that is meant has ended, and the row with it
     #[arg(long = "for-hours", value_name = "HOURS", default_value_t = 24,
@@ -53,28 +53,23 @@ pub(crate) struct RevokeArgs {
     format: Format,
 }
 
-/// A write that takes longer has failed.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 impl RevokeArgs {
-    pub(crate) fn run(self, stdout: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-        let table = Table::from_environment()?;
-        ensure!(
-            table.layout == TableLayout::Gatepost,
-            "the table of the AWS sample has no place for revocations"
-        );
+    pub(crate) fn run(
+        self,
+        stdout: &mut dyn Write,
+        stderr: &mut dyn Write,
+    ) -> anyhow::Result<ExitStatus> {
+        let table = PolicyTable::open(&self.table)?;
         if self.lift {
-            let lifted = lift_revocation(&table.client, &self.table, &self.revocable);
-            let lifted = wait_for(PATIENCE, lifted)??;
+            let lifted = table.lift_revocation(&self.revocable)?;
             self.say_lifted(lifted, stdout)?;
             return Ok(if lifted { ExitStatus::Yes } else { ExitStatus::No });
         }
         let now = SystemTime::now();
         let wanted = now + Duration::from_secs(u64::from(self.hours) * 3_600);
-        let user = env::var("USER").unwrap_or_default();
-        let note = RevocationNote { revoked_at: now, revoked_by: &user, comment: &self.comment };
-        let written = revoke(&table.client, &self.table, &self.revocable, wanted, &note);
-        let until = wait_for(PATIENCE, written)??;
+        let by = whoever(&table, None, stderr)?;
+        let note = RevocationNote { revoked_at: now, revoked_by: &by, comment: &self.comment };
+        let until = table.revoke(&self.revocable, wanted, &note)?;
         self.say_revoked(now, until, stdout)?;
         Ok(ExitStatus::Yes)
     }
