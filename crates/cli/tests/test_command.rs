@@ -66,18 +66,6 @@ fn the_example_is_covered_whole() {
 }
 
 #[test]
-fn the_suite_of_the_guide_holds() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let guide = fs::read_to_string(root.join("docs/test.md")).unwrap();
-    let suite = guide.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
-    let file = tempfile::NamedTempFile::new().unwrap();
-    fs::write(file.path(), suite).unwrap();
-    let outcome = test(&root.join("policies"), &[file.path().to_str().unwrap()]);
-    assert_eq!(outcome.status, ExitStatus::Yes, "{}{}", outcome.out, outcome.err);
-    assert!(outcome.out.contains("8 cases, all passed"), "{}", outcome.out);
-}
-
-#[test]
 fn a_suite_that_holds_says_how_many_cases_it_has() {
     let outcome = test(folder(SUITE).path(), &[]);
     assert_eq!(outcome.out, "tests/suite.yaml  2 passed\n2 cases, all passed\n");

@@ -78,7 +78,9 @@ pub(crate) fn exist(mentions: &[Mention]) -> Result<(), String> {
 
 fn help(command: &str) -> Option<String> {
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let status = run(["gatepost", command, "--help"], &mut &b""[..], &mut out, &mut err);
+    // The command `help` has none of its own.
+    let asked: &[&str] = if command == "help" { &["help"] } else { &[command, "--help"] };
+    let status = run([&["gatepost"], asked].concat(), &mut &b""[..], &mut out, &mut err);
     (status == ExitStatus::Yes)
         .then(|| anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string())
 }
