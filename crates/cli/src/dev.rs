@@ -32,7 +32,7 @@ use tracing_subscriber::EnvFilter;
 
 use self::api_file::{ApiFile, listed_methods, tell_notes};
 use self::banner::Banner;
-use self::policy_folder::PolicyFolder;
+use self::policy_folder::{PolicyFolder, Reloaded};
 use self::seen::Seen;
 use self::session::SessionFunction;
 use self::settings::Settings;
@@ -227,9 +227,12 @@ fn open_site(
 /// good document stays in force, and the fault is told.
 async fn reload(folder: &mut PolicyFolder, table: &Table, gateway: &Gateway) {
     let outcome = match folder.reload() {
-        Ok(faults) => {
+        Ok(Reloaded { faults, mended }) => {
             for fault in faults {
                 tell(&format!("fault    {fault}"));
+            }
+            for file in mended {
+                tell(&format!("mended   {file}: it is what is in force"));
             }
             table.seed(&folder.documents()).await
         }

@@ -1,6 +1,6 @@
 //! The policies folder as `gatepost dev` follows it: the last good document of every file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use gatepost_core::policy::PolicyDocument;
@@ -12,6 +12,16 @@ use gatepost_store::{FileOutcome, FolderError, FolderStore};
 pub(super) struct PolicyFolder {
     root: PathBuf,
     good: BTreeMap<PathBuf, (Subject, PolicyDocument)>,
+    faulty: BTreeSet<PathBuf>,
+}
+
+/// What has become of the files since the folder was last read, in words.
+#[derive(Debug, Default)]
+pub(super) struct Reloaded {
+    /// Those that cannot be taken, and why.
+    pub(super) faults: Vec<String>,
+    /// Those that could not be taken before, and now can.
+    pub(super) mended: Vec<String>,
 }
 
 impl PolicyFolder {
@@ -22,8 +32,9 @@ impl PolicyFolder {
     /// When it cannot be read, or any file is at fault: at the start there is no last good version,
     /// and the rest without a file that may hold a Deny would be wider than it is meant to be.
     pub(super) fn open(root: &Path) -> anyhow::Result<Self> {
-        let mut folder = Self { root: root.to_owned(), good: BTreeMap::new() };
-        let faults = folder.reload()?;
+        let mut folder =
+            Self { root: root.to_owned(), good: BTreeMap::new(), faulty: BTreeSet::new() };
+        let Reloaded { faults, .. } = folder.reload()?;
         anyhow::ensure!(faults.is_empty(), "mend these first:\n{}", faults.join("\n"));
         anyhow::ensure!(
             !folder.good.is_empty(),
@@ -34,18 +45,22 @@ impl PolicyFolder {
         Ok(folder)
     }
 
-    /// Reads the folder again and returns the faults of files that could not be taken, in words.
-    /// Their documents stay what they were; those of files that are gone go.
+    /// Reads the folder again. Documents of files that cannot be taken stay what they were; those of
+    /// files that are gone go.
     ///
     /// # Errors
     ///
     /// When the folder cannot be read; then nothing has changed.
-    pub(super) fn reload(&mut self) -> Result<Vec<String>, FolderError> {
-        let mut faults = Vec::new();
+    pub(super) fn reload(&mut self) -> Result<Reloaded, FolderError> {
+        let mut reloaded = Reloaded::default();
+        let mut faulty = BTreeSet::new();
         let mut good = BTreeMap::new();
         for FileOutcome { path, policy } in FolderStore::load(&self.root)? {
             match policy {
                 Ok(policy) => {
+                    if self.faulty.contains(&path) {
+                        reloaded.mended.push(shown(&path));
+                    }
                     good.insert(path, policy);
                 }
                 Err(fault) => {
@@ -54,14 +69,15 @@ impl PolicyFolder {
                         Some(_) => "its last good version stays in force",
                         None => "there is no document of it until this is mended",
                     };
-                    let path = path.display().to_string();
-                    faults.push(format!("{}: {fault}\n         {then}", path.escape_debug()));
+                    reloaded.faults.push(format!("{}: {fault}\n         {then}", shown(&path)));
                     good.extend(last_good);
+                    faulty.insert(path);
                 }
             }
         }
         self.good = good;
-        Ok(faults)
+        self.faulty = faulty;
+        Ok(reloaded)
     }
 
     /// How many documents are in force.
@@ -73,6 +89,10 @@ impl PolicyFolder {
     pub(super) fn documents(&self) -> Vec<(Subject, PolicyDocument)> {
         self.good.values().cloned().collect()
     }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string().escape_debug().to_string()
 }
 
 #[cfg(test)]
@@ -97,10 +117,16 @@ mod tests {
         let root = folder(&[("a.json", GOOD), ("b.json", GOOD)]);
         let mut policies = PolicyFolder::open(root.path()).unwrap();
         fs::write(root.path().join("groups/a.json"), r#"{"Statement":{"Effect":"Alow"}}"#).unwrap();
-        let faults = policies.reload().unwrap();
-        assert_eq!(faults.len(), 1);
+        let Reloaded { faults, mended } = policies.reload().unwrap();
+        assert_eq!((faults.len(), mended.len()), (1, 0));
         assert!(faults[0].contains("a.json: `/Statement/Effect` must be `Allow`"), "{}", faults[0]);
         assert_eq!(policies.documents().len(), 2);
+
+        fs::write(root.path().join("groups/a.json"), GOOD).unwrap();
+        let Reloaded { faults, mended } = policies.reload().unwrap();
+        assert_eq!((faults.len(), mended.len()), (0, 1));
+        assert!(mended[0].ends_with("a.json"), "{}", mended[0]);
+        assert!(policies.reload().unwrap().mended.is_empty());
     }
 
     #[test]
@@ -108,7 +134,7 @@ mod tests {
         let root = folder(&[("a.json", GOOD), ("b.json", GOOD)]);
         let mut policies = PolicyFolder::open(root.path()).unwrap();
         fs::remove_file(root.path().join("groups/a.json")).unwrap();
-        assert_eq!(policies.reload().unwrap(), Vec::<String>::new());
+        assert_eq!(policies.reload().unwrap().faults, Vec::<String>::new());
         assert_eq!(policies.documents().len(), 1);
     }
 

@@ -276,6 +276,10 @@ fn frees(names_one: bool) -> &'static str {
 impl fmt::Display for KeyChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.value {
+            // Nobody can send a time.
+            Some(value) if self.key.eq_ignore_ascii_case("aws:CurrentTime") => {
+                write!(f, "at another time, such as `{value}`")
+            }
             Some(value) => write!(f, "with `{}` such as `{value}`", self.key),
             None => write!(f, "without `{}`", self.key),
         }
