@@ -204,8 +204,14 @@ describe('the function', () => {
 
   test('is told what it was made for, and nothing it does not know', () => {
     expect(Object.keys(environmentOf(template)).sort()).toEqual([
-      'GATEPOST_ISSUERS', 'GATEPOST_POLICY_TABLE', 'GATEPOST_RESPONSE', 'GATEPOST_SCOPE', 'GATEPOST_TOKEN_SOURCES',
+      'GATEPOST_ISSUERS', 'GATEPOST_POLICY_TABLE', 'GATEPOST_POLICY_TTL_SECONDS', 'GATEPOST_RESPONSE', 'GATEPOST_REVOCATION', 'GATEPOST_SCOPE', 'GATEPOST_TOKEN_SOURCES',
     ]);
+  });
+
+  test('looks for revocations and reads documents anew by options', () => {
+    expect(environmentOf(template)).toMatchObject({ GATEPOST_REVOCATION: 'off', GATEPOST_POLICY_TTL_SECONDS: '30' });
+    const current = environmentOf(appTemplate({ revocation: 'true', policyTtlSeconds: '0' }));
+    expect(current).toMatchObject({ GATEPOST_REVOCATION: 'on', GATEPOST_POLICY_TTL_SECONDS: '0' });
   });
 });
 

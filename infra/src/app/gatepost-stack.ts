@@ -57,6 +57,7 @@ export class GatepostStack extends Stack {
         usageIdentifierKey: options.usagePlan,
       },
       issuers: [signIn.issuer],
+      settings: { policyTtl: Duration.seconds(options.policyTtlSeconds), revocation: options.revocation },
       table,
       ...(session?.sessions && { sessions: session.sessions }),
       machine: options.machine,

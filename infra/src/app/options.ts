@@ -32,11 +32,17 @@ export interface AppOptions {
   /** A second factor at sign-in: off, optional or required. @default optional */
   readonly mfa: 'off' | 'optional' | 'required';
 
+  /** How long the function answers from documents that it has read: 0 to 3600 s. @default 30 */
+  readonly policyTtlSeconds: number;
+
   /** Regions with a replica of the table, with commas; needs AWS_REGION or a profile. @default - none */
   readonly replicaRegions: readonly string[];
 
   /** How long API Gateway keeps answers: 0 to 3600 s. @default 300 */
   readonly resultTtlSeconds: number;
+
+  /** Whether revocations are looked for with every call, as `gatepost revoke` needs it. @default false */
+  readonly revocation: boolean;
 
   /** What the cookie of the site holds, with `web`: `token`, or `opaque`, the id of a session in a table.
    * @default token */
@@ -82,8 +88,10 @@ export function readOptions(node: Node): AppOptions {
     logRetention: reader.number('logRetention', logs.RetentionDays.THREE_MONTHS, 1, 3_653),
     machine: reader.choice('machine', 'arm64', ['arm64', 'x86_64']),
     mfa: reader.choice('mfa', 'optional', ['off', 'optional', 'required']),
+    policyTtlSeconds: reader.number('policyTtlSeconds', 30, 0, 3_600),
     replicaRegions: reader.list('replicaRegions') ?? [],
     resultTtlSeconds: reader.number('resultTtlSeconds', 300, 0, 3_600),
+    revocation: reader.flag('revocation', false),
     sessionMode: reader.choice('sessionMode', 'token', ['opaque', 'token']),
     sessionZip: reader.text('sessionZip'),
     throttle: reader.number('throttle', 100, 1, 10_000),
