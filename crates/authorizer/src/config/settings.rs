@@ -148,8 +148,8 @@ pub const SETTINGS: [Setting; 22] = [
         initial: Initial::Value("86400"),
         limit: "",
         what: "The age at which a fetched key dies, even when the issuer is down; not less than \
-               `GATEPOST_JWKS_TTL_SECONDS`. So long does an outage of the issuer go unnoticed, and so long \
-               does a key count that was withdrawn during one. After that, calls fail with \
+               `GATEPOST_JWKS_TTL_SECONDS`. An outage of the issuer is ridden out for this long, and a key that \
+               was withdrawn during one is accepted for as long. After that, calls fail with \
                `keys_unavailable`.",
     },
     Setting {
@@ -157,8 +157,8 @@ pub const SETTINGS: [Setting; 22] = [
         values: Values::Number { least: 60, most: 86_400, unit: "s" },
         initial: Initial::Value("3600"),
         limit: "",
-        what: "The age at which a key set is fetched again. So long does a key count that the issuer has \
-               withdrawn. A new key is noticed earlier: by the first token that names it.",
+        what: "The age at which a key set is fetched again. A key that the issuer has withdrawn is accepted \
+               for up to this long. A new key is noticed earlier: by the first token that names it.",
     },
     Setting {
         name: "GATEPOST_LEEWAY_SECONDS",
@@ -198,8 +198,8 @@ pub const SETTINGS: [Setting; 22] = [
         values: Values::Number { least: 0, most: 3_600, unit: "s" },
         initial: Initial::Value("30"),
         limit: "API Gateway's own cache: 3,600 s",
-        what: "How long documents that were read are answered from; with 0 they are read for every call. So \
-               long does a change go unnoticed, and then for the result TTL of API Gateway \
+        what: "How long documents that were read are answered from; with 0 they are read for every call. A \
+               change goes unnoticed for up to this long, and then for the result TTL of API Gateway \
                ([when callers see it](../publish.md#when-callers-see-it)).",
     },
     Setting {
@@ -243,9 +243,9 @@ pub const SETTINGS: [Setting; 22] = [
         values: Values::Number { least: 0, most: 300, unit: "s" },
         initial: Initial::Value("30"),
         limit: "how long a logout may go unnoticed",
-        what: "How long a session that was read is answered from; with 0 it is read for every call. So long \
-               does a logout go unnoticed, besides the result TTL of API Gateway. Only with a `session:` \
-               source.",
+        what: "How long a session that was read is answered from; with 0 it is read for every call. A \
+               logout goes unnoticed for up to this long, and then for the result TTL of API Gateway. Only with \
+               a `session:` source.",
     },
     Setting {
         name: "GATEPOST_SUBJECTS",

@@ -23,8 +23,8 @@ pub const SETTINGS: [Setting; 11] = [
         values: Values::Number { least: 60, most: 3_600, unit: "s" },
         initial: Initial::Value("300"),
         limit: "",
-        what: "How long a [page pass](../session.md#the-page-pass) is good for. So long may a right to a page \
-               that was withdrawn go unnoticed.",
+        what: "How long a [page pass](../session.md#the-page-pass) is good for. A right to a page that was \
+               withdrawn may be used for up to this long.",
     },
     Setting {
         name: "GATEPOST_POLICY_TABLE",
