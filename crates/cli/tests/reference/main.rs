@@ -6,6 +6,8 @@
 #![cfg(test)]
 
 mod commands;
+#[path = "../engine/mod.rs"]
+mod engine;
 mod environment;
 mod log;
 mod metrics;

@@ -9,8 +9,6 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
     ScalarAttributeType,
 };
-use gatepost_authorizer::dynamodb::DynamoDbSettings;
-use gatepost_authorizer::https::HttpsClient;
 use gatepost_core::policy::PolicyDocument;
 use gatepost_core::subject::Subject;
 use gatepost_emulator::dynamodb::{DynamoDb, Storage};
@@ -21,6 +19,7 @@ use gatepost_store::{
 };
 use tokio::time::Instant;
 
+use crate::engine::{client, variables};
 use crate::page::{hold, in_backticks, rows_after, table, text};
 
 const PAGE: &str = "docs/reference/table.md";
@@ -85,14 +84,7 @@ type Row = HashMap<String, AttributeValue>;
 /// A client of an engine with both tables.
 async fn engine() -> (DynamoDb, Client) {
     let engine = DynamoDb::start(Storage::Memory, 0).await.unwrap();
-    let endpoint = engine.endpoint_url();
-    let variable = |name: &str| match name {
-        "AWS_ENDPOINT_URL_DYNAMODB" => Some(endpoint.clone()),
-        "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("example".to_owned()),
-        _ => None,
-    };
-    let https = HttpsClient::from_vars(variable).unwrap();
-    let client = DynamoDbSettings::from_vars(variable).unwrap().client(&https);
+    let client = client(&variables(&engine.endpoint_url()));
     create_table(&client, POLICIES).await.unwrap();
     create_session_table(&client, SESSIONS).await.unwrap();
     (engine, client)
