@@ -35,7 +35,7 @@ pub enum RowFault {
     },
 
     /// The attribute, or a value in it, is of a type that cannot stand there.
-    #[error("attribute `{attribute}` at `{pointer}`: {found}, and not {wanted}")]
+    #[error("attribute `{attribute}`{}: {found}, and not {wanted}", place(pointer))]
     Type {
         /// Which attribute.
         attribute: &'static str,
@@ -76,13 +76,18 @@ pub(super) fn document(attribute: &'static str, json: &Json) -> Result<PolicyDoc
     })
 }
 
+/// A place in an attribute, which itself needs no naming.
+fn place(pointer: &str) -> String {
+    if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") }
+}
+
 /// The first fault in words, and how many follow.
 fn first(faults: &[(String, Rule)]) -> String {
     match faults {
         [] => "no rule".to_owned(),
-        [(pointer, rule)] => format!("{rule} at `{pointer}`"),
+        [(pointer, rule)] => format!("{rule}{}", place(pointer)),
         [(pointer, rule), rest @ ..] => {
-            format!("{rule} at `{pointer}`, the first of {} faults", rest.len() + 1)
+            format!("{rule}{}, the first of {} faults", place(pointer), rest.len() + 1)
         }
     }
 }
@@ -158,7 +163,7 @@ mod tests {
     fn a_document_in_a_text_is_not_a_map() {
         let row = one("document", AttributeValue::S("{\"Statement\":[]}".to_owned()));
         let error = native_map(&row, "document").unwrap_err();
-        assert_eq!(error.to_string(), "attribute `document` at ``: a string, and not a map");
+        assert_eq!(error.to_string(), "attribute `document`: a string, and not a map");
     }
 
     #[test]
@@ -167,10 +172,10 @@ mod tests {
         assert_eq!(version(&one("version", number("18446744073709551615"))), Ok(u64::MAX));
         for value in ["0", "-1", "1.5", "18446744073709551616"].map(number) {
             let error = version(&one("version", value)).unwrap_err().to_string();
-            assert_eq!(error, "attribute `version` at ``: a number, and not a whole number from 1");
+            assert_eq!(error, "attribute `version`: a number, and not a whole number from 1");
         }
         let error = version(&one("version", AttributeValue::S("1".to_owned()))).unwrap_err();
-        let want = "attribute `version` at ``: a string, and not a whole number from 1";
+        let want = "attribute `version`: a string, and not a whole number from 1";
         assert_eq!(error.to_string(), want);
     }
 

@@ -241,10 +241,13 @@ async fn an_unreadable_row_is_an_error_that_names_the_place_and_nobody() {
     let rows = [
         (json!({ "version": { "N": "1" } }), "attribute `document` is missing"),
         (json!({ "document": wire(&good) }), "attribute `version` is missing"),
-        (json!({ "document": wire(&good), "version": { "N": "0" } }), "attribute `version` at ``"),
+        (
+            json!({ "document": wire(&good), "version": { "N": "0" } }),
+            "attribute `version`: a number",
+        ),
         (row(json!({ "S": good.to_string() })), "a string, and not a map"),
         (row(json!({ "Q": {} })), "a value of an unknown type"),
-        (row(json!({ "M": {} })), "missing-statement at ``"),
+        (row(json!({ "M": {} })), "breaks missing-statement"),
         (row(with(effect, json!({ "S": "allow" }))), "invalid-effect at `/Statement/0/Effect`"),
         (row(with(action, json!({ "SS": ["*"] }))), "at `/Statement/0/Action`: a string set"),
         (row(with(action, json!({ "Z": "?" }))), "a value of an unknown type"),
