@@ -36,14 +36,21 @@ impl fmt::Display for DefinitionError {
 impl std::error::Error for DefinitionError {}
 
 /// One fault of a definition.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{pointer}`: {message}")]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DefinitionFault {
     /// Where it is, as a JSON Pointer; empty for the whole definition.
     pub pointer: String,
     /// What is wrong there.
     pub message: String,
 }
+
+impl fmt::Display for DefinitionFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_placed(f, &self.pointer, &self.message)
+    }
+}
+
+impl std::error::Error for DefinitionFault {}
 
 /// Something in a definition that people should know of before they trust what they see.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -58,11 +65,16 @@ pub struct DefinitionNote {
 
 impl fmt::Display for DefinitionNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.pointer.is_empty() {
-            return f.write_str(&self.message);
-        }
-        write!(f, "`{}`: {}", self.pointer, self.message)
+        write_placed(f, &self.pointer, &self.message)
     }
+}
+
+/// The whole definition has no place to be named.
+fn write_placed(f: &mut fmt::Formatter<'_>, pointer: &str, message: &str) -> fmt::Result {
+    if pointer.is_empty() {
+        return f.write_str(message);
+    }
+    write!(f, "`{pointer}`: {message}")
 }
 
 /// What a note is about.

@@ -152,7 +152,7 @@ fn every_fault_is_found_in_its_place() {
     for (pointer, value, fault) in [
         ("/openapi", json!("2.0"), "`/openapi`: only OpenAPI 3 is read"),
         ("/openapi", json!(3.0), "`/openapi`: a number, expected a string"),
-        ("/swagger", json!("2.0"), "``: Swagger 2.0 is not read"),
+        ("/swagger", json!("2.0"), "Swagger 2.0 is not read"),
         ("/security", json!([{ "a": [] }]), "`/security`: API Gateway does not apply security"),
         ("/x-amazon-apigateway-policy", json!({}), "`/x-amazon-apigateway-policy`: resource pol"),
         ("/paths", json!({}), "`/paths`: there is no path"),
@@ -265,8 +265,8 @@ fn what_is_no_document_is_one_fault() {
         ("{", "not JSON"),
         ("a: [", "not YAML"),
         ("a: 1\na: 2", "not YAML"),
-        ("", "``: nothing, expected a mapping"),
-        ("just text", "``: a string, expected a mapping"),
+        ("", "nothing, expected a mapping"),
+        ("just text", "a string, expected a mapping"),
     ] {
         let error = Api::from_openapi(text).unwrap_err().to_string();
         assert!(error.contains(fault), "want `{fault}`, got {error}");

@@ -133,10 +133,10 @@ fn what_is_no_template_is_a_fault() {
         region: String::new(),
     };
     for (text, fault) in [
-        ("[]", "``: not a template: a mapping with `Resources` is expected"),
-        ("{}", "``: `Resources` is missing"),
+        ("[]", "not a template: a mapping with `Resources` is expected"),
+        ("{}", "`Resources` is missing"),
         ("Resources: 7", "`/Resources`: a number, expected a mapping"),
-        ("{", "``: not JSON"),
+        ("{", "not JSON"),
     ] {
         let error = Template::parse(text, &pseudo).unwrap_err().to_string();
         assert!(error.starts_with(fault), "want `{fault}`, got {error}");
