@@ -36,6 +36,9 @@ pub enum Change {
         place: StatementPlace,
         /// The pattern.
         resource: String,
+        /// Whether patterns with claims stand there, such as `GET/users/${token:sub}/*`: then this one
+        /// gives more than they do, to others than the caller.
+        beside_claims: bool,
     },
     /// The document has a further Allow, of one action on one method.
     AddStatement {
@@ -145,7 +148,7 @@ impl World {
                     patterns.push(ActionPattern::exactly(action.to_ascii_lowercase()));
                 }
             }),
-            Change::AddResource { place, resource }
+            Change::AddResource { place, resource, beside_claims: _ }
             | Change::ExceptResource { place, resource } => {
                 self.edit(place, |statement| add(&mut statement.resources, resource));
             }
@@ -227,8 +230,13 @@ impl Change {
             Self::AddAction { place, action } => {
                 format!("add `{action}` to the Action of {}", statement(place))
             }
-            Self::AddResource { place, resource } => {
-                format!("add `{resource}` to the Resource of {}", statement(place))
+            Self::AddResource { place, resource, beside_claims } => {
+                let whose = if *beside_claims {
+                    ", which allows it whatever a caller's claims are"
+                } else {
+                    ""
+                };
+                format!("add `{resource}` to the Resource of {}{whose}", statement(place))
             }
             Self::AddStatement { document: index, action, resource } => {
                 let members = [("Effect", "Allow"), ("Action", action), ("Resource", resource)];

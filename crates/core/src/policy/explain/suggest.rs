@@ -121,7 +121,8 @@ impl Asked<'_> {
             Miss::Clause(_) => None,
             Miss::Resource(_) => {
                 let resource = self.literal()?;
-                Some(Change::AddResource { place: place(), resource })
+                let beside_claims = names_claims(statement_at(world, &one.place)?);
+                Some(Change::AddResource { place: place(), resource, beside_claims })
             }
             Miss::NotResource { .. } => self
                 .remove_matching(world, &one.place)
@@ -241,6 +242,11 @@ impl Asked<'_> {
             && !path.contains(char::is_control);
         writable.then(|| format!("{prefix}/{path}"))
     }
+}
+
+fn names_claims(statement: &Statement) -> bool {
+    let (Resources::Only(patterns) | Resources::Except(patterns)) = &statement.resources;
+    patterns.iter().any(|pattern| pattern.claims().next().is_some())
 }
 
 fn statement_at<'a>(world: &'a World, place: &StatementPlace) -> Option<&'a Statement> {
