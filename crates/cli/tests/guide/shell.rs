@@ -153,14 +153,16 @@ impl Shell {
             if is_as_shown && is_there(&said) {
                 return Ok(());
             }
-            let fault = if ended.exists() {
-                format!("it ended with exit status {}", read(&ended).trim())
-            } else if Instant::now() > self.deadline {
-                "it did not come up".to_owned()
-            } else {
-                thread::sleep(INTERVAL);
-                continue;
+            // The file is there a moment before the status is in it.
+            let fault = match read(&ended).trim() {
+                "" if Instant::now() > self.deadline => "it did not come up".to_owned(),
+                "" => {
+                    thread::sleep(INTERVAL);
+                    continue;
+                }
+                status => format!("it ended with exit status {status}"),
             };
+            let said = read(&log);
             let shown = command.output.as_deref().and_then(|wanted| difference(wanted, &said));
             return Err(format!(
                 "{fault}:\n{}\nit printed\n{}",
