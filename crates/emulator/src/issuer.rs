@@ -57,7 +57,7 @@ pub struct IssuerSettings {
     /// The `iss` claim and the address it is reached at: `http://127.0.0.1:4000`, no slash at the
     /// end. `http` or `https`, a host, perhaps a port, and nothing more.
     pub origin: String,
-    /// Who can sign in.
+    /// Who can sign in at first.
     pub accounts: Vec<Account>,
     /// Which applications can ask for tokens; [`WEB_CLIENT`] is the start page's.
     pub clients: Vec<Client>,
@@ -88,6 +88,7 @@ impl IssuerSettings {
 pub struct Issuer {
     settings: IssuerSettings,
     // Those of the settings at first.
+    accounts: RwLock<Vec<Account>>,
     listed: RwLock<Vec<ListedMethod>>,
     keys: RwLock<KeyRing>,
     grants: Mutex<Grants>,
@@ -120,20 +121,29 @@ impl Issuer {
         {
             return Err(SettingsError::Api);
         }
-        let usernames: BTreeSet<_> = settings.accounts.iter().map(|one| &one.username).collect();
-        if usernames.len() < settings.accounts.len() {
-            return Err(SettingsError::RepeatedAccount);
-        }
+        require_distinct(&settings.accounts)?;
         let client_ids: BTreeSet<_> = settings.clients.iter().map(|one| &one.id).collect();
         if client_ids.len() < settings.clients.len() {
             return Err(SettingsError::RepeatedClient);
         }
         Ok(Self {
+            accounts: RwLock::new(settings.accounts.clone()),
             listed: RwLock::new(settings.api.methods.clone()),
             settings,
             keys: RwLock::new(KeyRing { current: keys, retired: Vec::new() }),
             grants: Mutex::default(),
         })
+    }
+
+    /// Lets others sign in from now on. Who has signed in keeps what was granted.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError::RepeatedAccount`]; then nothing has changed.
+    pub fn set_accounts(&self, accounts: Vec<Account>) -> Result<(), SettingsError> {
+        require_distinct(&accounts)?;
+        *self.accounts.write().unwrap_or_else(PoisonError::into_inner) = accounts;
+        Ok(())
     }
 
     /// Lists other methods on the start page from now on.
@@ -151,13 +161,14 @@ impl Issuer {
     }
 
     /// Who can sign in.
-    pub fn accounts(&self) -> &[Account] {
-        &self.settings.accounts
+    pub fn accounts(&self) -> Vec<Account> {
+        self.accounts.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The account of that name.
-    pub fn account(&self, username: &str) -> Option<&Account> {
-        self.accounts().iter().find(|account| account.username == username)
+    pub fn account(&self, username: &str) -> Option<Account> {
+        let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
+        accounts.iter().find(|account| account.username == username).cloned()
     }
 
     /// Mints the token that `request` describes.
@@ -246,6 +257,11 @@ impl Issuer {
     fn grants(&self) -> MutexGuard<'_, Grants> {
         self.grants.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn require_distinct(accounts: &[Account]) -> Result<(), SettingsError> {
+    let usernames: BTreeSet<_> = accounts.iter().map(|one| &one.username).collect();
+    if usernames.len() < accounts.len() { Err(SettingsError::RepeatedAccount) } else { Ok(()) }
 }
 
 /// Without the codes and refresh tokens that are out.

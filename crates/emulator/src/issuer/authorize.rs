@@ -59,7 +59,7 @@ struct AuthorizeRequest<'a> {
     nonce: Option<String>,
     scope: String,
     code_challenge: String,
-    hinted: Option<&'a Account>,
+    hinted: Option<Account>,
 }
 
 /// Shows the sign-in page.
@@ -76,14 +76,14 @@ pub(super) async fn authorize(
         Ok(request) => request,
         Err(refusal) => return refusal.into_response(),
     };
-    match request.hinted {
+    match &request.hinted {
         Some(account) if fetch_site(&headers) == Some("same-origin") => {
             sign_in(&issuer, &request, account)
         }
         hinted => page::sign_in(&page::SignInPage {
-            accounts: issuer.accounts(),
+            accounts: &issuer.accounts(),
             client_id: &request.client.id,
-            hinted,
+            hinted: hinted.as_ref(),
             query: raw_query.as_deref().unwrap_or_default(),
             redirect_uri: &request.redirect_uri,
         })
@@ -107,7 +107,7 @@ pub(super) async fn choose(
     };
     let Ok(Form(choice)) = choice else { return Misuse::MalformedForm.into_response() };
     match choice.username.map(|username| issuer.account(&username)) {
-        Some(Some(account)) => sign_in(&issuer, &request, account),
+        Some(Some(account)) => sign_in(&issuer, &request, &account),
         Some(None) => Misuse::UnknownAccount.into_response(),
         None => Refusal::to(&request.redirect_uri, request.state, OAuthError::AccessDenied)
             .into_response(),

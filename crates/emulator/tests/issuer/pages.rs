@@ -1,6 +1,6 @@
 //! What the pages hold, and that nothing else gets into them.
 
-use gatepost_emulator::issuer::{Account, ListedMethod, SigningKeys, demo_accounts};
+use gatepost_emulator::issuer::{Account, ListedMethod, SettingsError, SigningKeys, demo_accounts};
 
 use crate::world::{World, authorization, encode, with};
 
@@ -14,6 +14,23 @@ async fn start_page_shows_every_account_and_method() {
     assert!(page.body.contains("value=\"/movies\""));
     assert!(page.body.contains("value=\"/shows/1\""));
     assert!(page.body.contains("data-api-url=\"http://127.0.0.1:3000\""));
+}
+
+#[tokio::test]
+async fn those_who_are_let_in_later_are_shown_and_those_before_them_are_not() {
+    let world = World::new();
+    let erin = Account::new("erin", ["clerks"]);
+    world.issuer.set_accounts(vec![erin.clone()]).unwrap();
+    for path in ["/".to_owned(), format!("/login?{}", encode(&authorization()))] {
+        let page = world.get(&path).await.body;
+        assert!(page.contains("erin") && !page.contains("alice"), "{path}");
+    }
+    assert_eq!(world.issuer.account("erin"), Some(erin.clone()));
+    assert_eq!(
+        world.issuer.set_accounts(vec![erin.clone(), erin.clone()]),
+        Err(SettingsError::RepeatedAccount)
+    );
+    assert_eq!(world.issuer.accounts(), [erin]);
 }
 
 #[tokio::test]

@@ -85,7 +85,7 @@ fn accounts(issuer: &Issuer) -> Markup {
                 @for account in issuer.accounts() {
                     li {
                         button.account type="button" data-username=(account.username) {
-                            (account_card(account))
+                            (account_card(&account))
                         }
                     }
                 }
