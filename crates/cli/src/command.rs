@@ -91,7 +91,7 @@ impl Command {
             Self::Rollback(args) => args.run(stdin, stdout, stderr),
             Self::Show(args) => args.run(stdout, stderr),
             Self::Test(args) => args.run(stdout, stderr),
-            Self::Token(args) => args.run(stdin, stdout),
+            Self::Token(args) => args.run(stdin, stdout, stderr),
             Self::Verify(args) => args.run(stdin, stdout),
         }
     }

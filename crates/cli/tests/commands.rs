@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io;
+use std::net::TcpListener;
 use std::path::Path;
 
 use gatepost_cli::{ExitStatus, run};
@@ -258,6 +259,21 @@ fn a_minted_token_is_accepted_and_says_who_it_is() {
         .map(|step| step["step"].as_str().unwrap())
         .collect();
     assert_eq!(steps, ["shape", "issuer", "key", "signature", "claims", "groups"]);
+}
+
+#[test]
+fn a_token_of_an_issuer_that_is_not_there_comes_with_a_note() {
+    let issuer = Issuer::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let there = issuer.run("", &["token", "alice", "--issuer", &url]);
+    assert_eq!((there.status, there.err.as_str()), (ExitStatus::Yes, ""));
+    drop(listener);
+    let gone = issuer.run("", &["token", "alice", "--issuer", &url]);
+    assert_eq!(gone.status, ExitStatus::Yes);
+    assert!(gone.err.starts_with(&format!("note: nothing answers at {url}: ")), "{}", gone.err);
+    let elsewhere = issuer.run("", &["token", "alice", "--issuer", "https://issuer.example"]);
+    assert_eq!(elsewhere.err, "", "others are not asked");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `gatepost token`: development tokens, minted and read.
 
 use std::io::{BufRead, Write};
+use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail, ensure};
@@ -11,6 +12,9 @@ use serde_json::{Map, Value, json};
 use crate::development::{CLIENT, ISSUER, IssuerArgs, offline_issuer};
 use crate::exit_status::ExitStatus;
 use crate::unverified::{claims_of, read_token};
+
+/// How long the issuer of a token may take to be found on this machine.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Mint a development token, or read any token
 ///
@@ -46,7 +50,7 @@ pub(crate) struct TokenArgs {
     #[arg(long = "claim", value_name = "NAME=VALUE", value_parser = parse_claim)]
     claims: Vec<(String, Value)>,
 
-    /// The `iss` claim
+    /// The `iss` claim: the address of the sign-in page of the `gatepost dev` that is to accept it
     #[arg(long, default_value = ISSUER, value_name = "URL")]
     issuer: String,
 
@@ -64,6 +68,7 @@ impl TokenArgs {
         self,
         stdin: &mut dyn BufRead,
         stdout: &mut dyn Write,
+        stderr: &mut dyn Write,
     ) -> anyhow::Result<ExitStatus> {
         if let Some(token) = self.read {
             let token = read_token(token, stdin)?;
@@ -106,9 +111,30 @@ impl TokenArgs {
             now: SystemTime::now(),
             claims: Map::from_iter(self.claims),
         })?;
+        if self.issuer != ISSUER && is_silent(&self.issuer) {
+            writeln!(
+                stderr,
+                "note: nothing answers at {}: a `gatepost dev` whose sign-in page is elsewhere \
+                 refuses this token",
+                self.issuer
+            )?;
+        }
         writeln!(stdout, "{token}")?;
         Ok(ExitStatus::Yes)
     }
+}
+
+/// Whether the issuer would be on this machine, and nothing listens at its address. Others are not
+/// asked: minting a token tells nobody of it.
+fn is_silent(issuer: &str) -> bool {
+    let Some(authority) = issuer.strip_prefix("http://") else { return false };
+    let addresses = match authority.rsplit_once(':') {
+        Some(("127.0.0.1" | "localhost", _)) => authority.to_socket_addrs(),
+        _ => return false,
+    };
+    addresses.is_ok_and(|addresses| {
+        addresses.into_iter().all(|one| TcpStream::connect_timeout(&one, PATIENCE).is_err())
+    })
 }
 
 fn parse_claim(text: &str) -> Result<(String, Value), String> {
