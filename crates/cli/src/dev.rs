@@ -6,6 +6,7 @@
 mod api_file;
 mod authorizer;
 mod banner;
+mod people;
 mod policy_folder;
 mod request_line;
 mod seen;
@@ -25,7 +26,8 @@ use gatepost_core::gateway::StageArn;
 use gatepost_emulator::dynamodb::{DynamoDb, Storage};
 use gatepost_emulator::edge::ApiPaths;
 use gatepost_emulator::gateway::{Backend, Gateway, GatewayConfig, Observer};
-use gatepost_emulator::issuer::ApiListing;
+use gatepost_emulator::issuer::{ApiListing, Issuer};
+use gatepost_store::SeedReport;
 use tokio::net::TcpListener;
 use tokio::sync::watch as latest;
 use tracing_subscriber::EnvFilter;
@@ -82,21 +84,14 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     let explorer = open_explorer(args, &api_file, &stage)?;
     let explorer_page = explorer_page(args, &explorer).await?;
 
-    let engine = match &args.dynamodb_endpoint {
-        Some(_) => None,
-        None => Some(DynamoDb::start(Storage::Memory, 0).await?),
-    };
-    let endpoint = match (&engine, &args.dynamodb_endpoint) {
-        (Some(engine), _) => engine.endpoint_url(),
-        (None, url) => url.as_ref().map(ToString::to_string).unwrap_or_default(),
-    };
+    let (engine, endpoint) = table_service(args).await?;
     let function = deployment.function.as_ref();
     let settings = Settings::new(&issuer_url, &endpoint, function)?;
     let table = Table::open(&settings).await?;
-    table.seed(&folder.documents()).await?;
 
     let listing = ApiListing { url: gateway_url.clone(), methods: listed_methods(&deployment.api) };
     let issuer = development::issuer(&args.development.state, &issuer_url, listing)?;
+    follow(&folder, &table, &issuer).await?;
     let issuer = Arc::new(issuer);
     // Up before the authorizer, which fetches the issuer's keys as it starts.
     let (stop, stopped) = latest::channel(());
@@ -110,6 +105,7 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
         args,
         gateway_url: &gateway_url,
         issuer_url: &issuer_url,
+        accounts: &issuer.accounts(),
         explorer_url: &explorer_page.url(),
         table_url: &endpoint,
         takes_header: settings.takes_header(),
@@ -151,7 +147,7 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
                 break;
             }
             Some(()) = changes.recv() => {
-                reload(&mut folder, &table, &gateway).await;
+                reload(&mut folder, &table, &issuer, &gateway).await;
                 api_file.reload(&gateway, &issuer, site.as_ref());
                 explorer.refresh().await;
             }
@@ -182,6 +178,16 @@ async fn until_finished(finished: impl Future<Output = anyhow::Result<()>>) -> a
         outcome = finished => outcome,
         again = tokio::signal::ctrl_c() => again.context("cannot wait for Ctrl-C"),
     }
+}
+
+/// The address of the service that is asked for, or of one that is started here.
+async fn table_service(args: &DevArgs) -> anyhow::Result<(Option<DynamoDb>, String)> {
+    if let Some(url) = &args.dynamodb_endpoint {
+        return Ok((None, url.to_string()));
+    }
+    let engine = DynamoDb::start(Storage::Memory, 0).await?;
+    let endpoint = engine.endpoint_url();
+    Ok((Some(engine), endpoint))
 }
 
 /// The explorer of the folder, which it may change.
@@ -225,7 +231,7 @@ fn open_site(
 
 /// Reads the folder again and makes the table follow it. A faulty file changes nothing: its last
 /// good document stays in force, and the fault is told.
-async fn reload(folder: &mut PolicyFolder, table: &Table, gateway: &Gateway) {
+async fn reload(folder: &mut PolicyFolder, table: &Table, issuer: &Issuer, gateway: &Gateway) {
     let outcome = match folder.reload() {
         Ok(Reloaded { faults, mended }) => {
             for fault in faults {
@@ -234,7 +240,7 @@ async fn reload(folder: &mut PolicyFolder, table: &Table, gateway: &Gateway) {
             for file in mended {
                 tell(&format!("mended   {file}: it is what is in force"));
             }
-            table.seed(&folder.documents()).await
+            follow(folder, table, issuer).await
         }
         Err(error) => {
             Err(anyhow::Error::from(error).context("the policies in force stay as they are"))
@@ -256,6 +262,17 @@ async fn reload(folder: &mut PolicyFolder, table: &Table, gateway: &Gateway) {
         }
         Err(error) => tell(&format!("fault    {error:#}")),
     }
+}
+
+/// Makes the table and the sign-in page what the folder is.
+async fn follow(
+    folder: &PolicyFolder,
+    table: &Table,
+    issuer: &Issuer,
+) -> anyhow::Result<SeedReport> {
+    let documents = folder.documents();
+    issuer.set_accounts(people::accounts(documents.iter().map(|(subject, _)| subject)))?;
+    table.seed(&documents).await
 }
 
 /// Writes a line to people; that nobody reads it any more is no reason to stop serving.

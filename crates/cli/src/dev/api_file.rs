@@ -7,14 +7,15 @@ use anyhow::Context as _;
 use gatepost_core::gateway::StageArn;
 use gatepost_emulator::edge::ApiPaths;
 use gatepost_emulator::gateway::{
-    Access, Api, Deployment, Gateway, Integration, MethodVerb, NoteKind, Protocol,
-    PseudoParameters, Template,
+    Access, Api, AuthorizerKind, AuthorizerSettings, Deployment, Gateway, Integration, MethodVerb,
+    NoteKind, Protocol, PseudoParameters, Template,
 };
 use gatepost_emulator::issuer::{Issuer, ListedMethod};
 
 use super::site::{Site, api_paths};
 use super::tell;
 use crate::command::DevArgs;
+use crate::counted::counted;
 use crate::development::STAGE;
 use crate::explorer::ReadRoutes;
 use crate::routes::RouteList;
@@ -169,6 +170,21 @@ pub(super) fn tell_notes(api: &Api) {
             NoteKind::NotEmulated => "not here",
         };
         tell(&format!("{word:<8} {note}"));
+    }
+    let of_tokens = api.methods().into_iter().filter(|(_, _, method)| match method.access {
+        Access::Guarded(id) => {
+            let kind = api.authorizer(id).map(AuthorizerSettings::kind);
+            matches!(kind, Some(AuthorizerKind::Token { .. }))
+        }
+        Access::NotEmulated(_) | Access::Public => false,
+    });
+    let count = of_tokens.count();
+    if count > 0 {
+        tell(&format!(
+            "note     {} behind an authorizer of the type `token`, which is told of one header: a \
+             second token in the request goes unseen, and cookies are not read. Make it `request`",
+            counted(count, "method"),
+        ));
     }
 }
 

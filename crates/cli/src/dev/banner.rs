@@ -6,16 +6,24 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 
 use gatepost_emulator::gateway::{Access, Api, Deployment, MethodVerb};
+use gatepost_emulator::issuer::{Account, demo_accounts};
 
 use super::api_file::summary;
 use crate::command::DevArgs;
+use crate::counted::counted;
 use crate::development::ISSUER;
+use crate::visible::visible;
+
+/// The most people who are named.
+const MAX_NAMES: usize = 8;
 
 /// Where everything is.
 pub(super) struct Banner<'a> {
     pub(super) args: &'a DevArgs,
     pub(super) gateway_url: &'a str,
     pub(super) issuer_url: &'a str,
+    /// Who can sign in there.
+    pub(super) accounts: &'a [Account],
     pub(super) explorer_url: &'a str,
     pub(super) table_url: &'a str,
     /// Whether the authorizer looks for tokens in a header.
@@ -25,7 +33,8 @@ pub(super) struct Banner<'a> {
 impl Banner<'_> {
     /// The whole text.
     pub(super) fn text(&self, documents: usize, file: &Path, deployment: &Deployment) -> String {
-        let Self { args, gateway_url, issuer_url, explorer_url, table_url, takes_header } = *self;
+        let Self { args, gateway_url, issuer_url, explorer_url, table_url, takes_header, .. } =
+            *self;
         let strong = Style::new().bold();
         let link = Style::new().fg_color(Some(AnsiColor::Cyan.into()));
         let program = std::env::args().next().unwrap_or_else(|| "gatepost".to_owned());
@@ -41,10 +50,7 @@ impl Banner<'_> {
             (None, Some(url)) => url.to_string(),
             (None, None) => "in this process".to_owned(),
         };
-        let documents = match documents {
-            1 => "1 document".to_owned(),
-            _ => format!("{documents} documents"),
-        };
+        let documents = counted(documents, "document");
         let saved = match args.invoke_url {
             None => "what you save is in force at once",
             Some(_) => "in the table here; the authorizer elsewhere reads what it is set to read",
@@ -71,15 +77,14 @@ impl Banner<'_> {
             None => String::new(),
         };
         let next = if takes_header {
-            let calls = calls(gateway_url, &deployment.api);
-            format!("  Open the sign-in page, or paste:\n\n    TOKEN=$({token} alice)\n{calls}")
+            format!("  Open the sign-in page, or paste:\n\n{}", self.calls(&token, &deployment.api))
         } else {
             format!("  Tokens are in cookies: sign in at {link}{gateway_url}/auth/login{link:#}\n")
         };
         format!(
         "
   {strong}API{strong:#}         {link}{gateway_url}{link:#}  ({summary}; {file}; back end: {backend})
-{site}  {strong}Sign in{strong:#}     {link}{issuer_url}{link:#}  (alice, bob, carol, admin, dave: one click each)
+{site}  {strong}Sign in{strong:#}     {link}{issuer_url}{link:#}  ({people}: one click each)
   {strong}Explorer{strong:#}    {link}{explorer_url}{link:#}  (who may do what, and why; try a change; watch calls)
   {strong}Table{strong:#}       {link}{table_url}{link:#}  (`gatepost-policies`, DynamoDB-compatible)
   {strong}Policies{strong:#}    {policies}  ({documents}; {saved})
@@ -90,43 +95,71 @@ impl Banner<'_> {
 ",
         summary = summary(&deployment.api),
         file = file.display(),
+        people = people(self.accounts),
         policies = args.policies.display(),
     )
     }
+
+    /// Lines to paste: what alice may call and what not, where the API is the example's, and otherwise
+    /// a guarded method, called by somebody for whom the folder has a document, if there is one.
+    fn calls(&self, token: &str, api: &Api) -> String {
+        let guarded: Vec<&str> = api
+            .methods()
+            .into_iter()
+            .filter(|(verb, path, method)| {
+                let is_get = matches!(verb, MethodVerb::Any | MethodVerb::One("GET"));
+                is_get && path.starts_with('/') && matches!(method.access, Access::Guarded(_))
+            })
+            .map(|(_, path, _)| path)
+            .collect();
+        let is_example = ["/movies", "/shows"].iter().all(|path| guarded.contains(path));
+        let own = self.accounts.iter().find(|one| is_of_folder(one)).filter(|_| !is_example);
+        let (caller, whose) = match own {
+            Some(own) => {
+                let groups = own.groups.join(",");
+                (format!("{} --groups {groups}", own.username), format!("as {groups} may"))
+            }
+            None => ("alice".to_owned(), "by the groups of alice".to_owned()),
+        };
+        let lines = if is_example {
+            vec![
+                ("/movies", "200: alice is in movies-group"),
+                ("/shows", "403: and not in shows-group"),
+            ]
+        } else {
+            guarded.first().map(|path| (*path, whose.as_str())).into_iter().collect()
+        };
+        let width = lines.iter().map(|(path, _)| path.len()).max().unwrap_or_default();
+        let url = self.gateway_url;
+        let mut text = format!("    TOKEN=$({token} {caller})\n");
+        for (path, why) in &lines {
+            let _ = writeln!(
+                text,
+                "    curl -i -H \"Authorization: Bearer $TOKEN\" {url}{path:width$}   # {why}"
+            );
+        }
+        if let Some((path, _)) = lines.first() {
+            let gap = "-H \"Authorization: Bearer $TOKEN\" ".len() + width;
+            let _ = writeln!(text, "    curl -i {url}{path:gap$}   # 401: nobody");
+        }
+        text
+    }
 }
 
-/// Lines to paste: what alice may call and what not, where the API is the example's, and otherwise a
-/// guarded method.
-fn calls(gateway_url: &str, api: &Api) -> String {
-    let guarded: Vec<&str> = api
-        .methods()
-        .into_iter()
-        .filter(|(verb, path, method)| {
-            let is_get = matches!(verb, MethodVerb::Any | MethodVerb::One("GET"));
-            is_get && path.starts_with('/') && matches!(method.access, Access::Guarded(_))
-        })
-        .map(|(_, path, _)| path)
-        .collect();
-    let is_example = ["/movies", "/shows"].iter().all(|path| guarded.contains(path));
-    let lines = if is_example {
-        vec![
-            ("/movies", "200: alice is in movies-group"),
-            ("/shows", "403: and not in shows-group"),
-        ]
-    } else {
-        guarded.first().map(|path| (*path, "by the groups of alice")).into_iter().collect()
-    };
-    let width = lines.iter().map(|(path, _)| path.len()).max().unwrap_or_default();
-    let mut text = String::new();
-    for (path, why) in &lines {
-        let _ = writeln!(
-            text,
-            "    curl -i -H \"Authorization: Bearer $TOKEN\" {gateway_url}{path:width$}   # {why}"
-        );
+/// The first of them by name, and how many more there are.
+fn people(accounts: &[Account]) -> String {
+    let (named, more) = accounts.split_at(accounts.len().min(MAX_NAMES));
+    let mut names: Vec<String> = named.iter().map(|one| visible(&one.username)).collect();
+    if !more.is_empty() {
+        names.push(format!("{} more", more.len()));
     }
-    if let Some((path, _)) = lines.first() {
-        let gap = "-H \"Authorization: Bearer $TOKEN\" ".len() + width;
-        let _ = writeln!(text, "    curl -i {gateway_url}{path:gap$}   # 401: nobody");
-    }
-    text
+    names.join(", ")
+}
+
+/// Whether it is an account for a group of the folder, which can be pasted into a shell as it is.
+fn is_of_folder(account: &Account) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    !account.groups.is_empty()
+        && account.username.bytes().all(is_plain)
+        && demo_accounts().iter().all(|one| one.username != account.username)
 }

@@ -1,24 +1,29 @@
 //! The policies folder as `gatepost dev` follows it: the last good document of every file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use gatepost_core::policy::PolicyDocument;
 use gatepost_core::subject::Subject;
 use gatepost_store::{FileOutcome, FolderError, FolderStore};
 
+use crate::lint::{Entry, PolicyFile, Report};
+use crate::visible::visible;
+
 /// A folder of policy files.
 #[derive(Debug)]
 pub(super) struct PolicyFolder {
     root: PathBuf,
     good: BTreeMap<PathBuf, (Subject, PolicyDocument)>,
-    faulty: BTreeSet<PathBuf>,
+    /// Files that cannot be taken, and their texts.
+    faulty: BTreeMap<PathBuf, String>,
 }
 
 /// What has become of the files since the folder was last read, in words.
 #[derive(Debug, Default)]
 pub(super) struct Reloaded {
-    /// Those that cannot be taken, and why.
+    /// Those that cannot be taken, and why; but not again, if they have not changed either: what is
+    /// told may go to a log in a folder that is watched, which is read again for it.
     pub(super) faults: Vec<String>,
     /// Those that could not be taken before, and now can.
     pub(super) mended: Vec<String>,
@@ -33,7 +38,7 @@ impl PolicyFolder {
     /// and the rest without a file that may hold a Deny would be wider than it is meant to be.
     pub(super) fn open(root: &Path) -> anyhow::Result<Self> {
         let mut folder =
-            Self { root: root.to_owned(), good: BTreeMap::new(), faulty: BTreeSet::new() };
+            Self { root: root.to_owned(), good: BTreeMap::new(), faulty: BTreeMap::new() };
         let Reloaded { faults, .. } = folder.reload()?;
         anyhow::ensure!(faults.is_empty(), "mend these first:\n{}", faults.join("\n"));
         anyhow::ensure!(
@@ -53,13 +58,13 @@ impl PolicyFolder {
     /// When the folder cannot be read; then nothing has changed.
     pub(super) fn reload(&mut self) -> Result<Reloaded, FolderError> {
         let mut reloaded = Reloaded::default();
-        let mut faulty = BTreeSet::new();
+        let mut faulty = BTreeMap::new();
         let mut good = BTreeMap::new();
         for FileOutcome { path, policy } in FolderStore::load(&self.root)? {
             match policy {
                 Ok(policy) => {
-                    if self.faulty.contains(&path) {
-                        reloaded.mended.push(shown(&path));
+                    if self.faulty.contains_key(&path) {
+                        reloaded.mended.push(visible(&path.display().to_string()));
                     }
                     good.insert(path, policy);
                 }
@@ -69,9 +74,14 @@ impl PolicyFolder {
                         Some(_) => "its last good version stays in force",
                         None => "there is no document of it until this is mended",
                     };
-                    reloaded.faults.push(format!("{}: {fault}\n         {then}", shown(&path)));
                     good.extend(last_good);
-                    faulty.insert(path);
+                    let outcome = FileOutcome { path: path.clone(), policy: Err(fault) };
+                    let file = PolicyFile::reread(outcome);
+                    let text = file.source.text().to_owned();
+                    if self.faulty.get(&path) != Some(&text) {
+                        reloaded.faults.push(format!("{}\n         {then}", placed(&file)));
+                    }
+                    faulty.insert(path, text);
                 }
             }
         }
@@ -91,8 +101,14 @@ impl PolicyFolder {
     }
 }
 
-fn shown(path: &Path) -> String {
-    path.display().to_string().escape_debug().to_string()
+/// Every fault of a file with its place, a line for each.
+fn placed(file: &PolicyFile) -> String {
+    let mut report = Report::default();
+    if let Err(fault) = &file.policy {
+        report.add_fault(file, fault);
+    }
+    report.sort();
+    report.entries.iter().map(Entry::line).collect::<Vec<_>>().join("\n         ")
 }
 
 #[cfg(test)]
@@ -119,8 +135,10 @@ mod tests {
         fs::write(root.path().join("groups/a.json"), r#"{"Statement":{"Effect":"Alow"}}"#).unwrap();
         let Reloaded { faults, mended } = policies.reload().unwrap();
         assert_eq!((faults.len(), mended.len()), (1, 0));
-        assert!(faults[0].contains("a.json: `/Statement/Effect` must be `Allow`"), "{}", faults[0]);
+        let place = "a.json:1:24: `/Statement/Effect` must be `Allow`";
+        assert!(faults[0].contains(place), "{}", faults[0]);
         assert_eq!(policies.documents().len(), 2);
+        assert_eq!(policies.reload().unwrap().faults, Vec::<String>::new(), "it has been told");
 
         fs::write(root.path().join("groups/a.json"), GOOD).unwrap();
         let Reloaded { faults, mended } = policies.reload().unwrap();

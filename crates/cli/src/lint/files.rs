@@ -22,6 +22,13 @@ impl PolicyFile {
     pub(crate) fn name(&self) -> String {
         self.path.file_stem().unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned()
     }
+
+    /// What a store has made of a file, beside its text.
+    pub(crate) fn reread(FileOutcome { path, policy }: FileOutcome) -> Self {
+        // What cannot be read has been said.
+        let source = source(std::fs::read(&path).unwrap_or_default());
+        Self { source, path, policy: policy.map(|(_, document)| document) }
+    }
 }
 
 /// Reads each of `paths`: a document, or every one in a folder.
@@ -50,11 +57,7 @@ fn add(path: &Path, files: &mut Vec<PolicyFile>) -> anyhow::Result<()> {
     }
     let store = FolderStore::load(path)?;
     if !store.is_empty() {
-        files.extend(store.into_iter().map(|FileOutcome { path, policy }| {
-            // What cannot be read has been said.
-            let source = source(std::fs::read(&path).unwrap_or_default());
-            PolicyFile { source, path, policy: policy.map(|(_, document)| document) }
-        }));
+        files.extend(store.into_iter().map(PolicyFile::reread));
         return Ok(());
     }
     let entries = std::fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);

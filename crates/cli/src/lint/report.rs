@@ -133,20 +133,18 @@ impl Report {
         for of_file in self.entries.chunk_by(|one, next| one.file == next.file) {
             let Some(first) = of_file.first() else { continue };
             writeln!(stdout, "{bold}{}{bold:#}", visible(&first.file.display().to_string()))?;
-            for Entry { spot, rule, level, message, example, .. } in of_file {
+            for entry in of_file {
+                let Entry { spot, rule, level, example, .. } = entry;
                 let place = format!("{}:{}", spot.line, spot.column);
                 let color = match level {
                     Level::Error => paint.bad,
                     Level::Warning => paint.strong,
                     Level::Note => paint.faint,
                 };
-                let pointer = match spot.pointer.as_str() {
-                    "" => String::new(),
-                    pointer => format!("`{pointer}` "),
-                };
+                let described = entry.described();
                 writeln!(
                     stdout,
-                    "  {place:<6} {color}{level}{color:#} {pointer}{message} {dim}[{rule}]{dim:#}"
+                    "  {place:<6} {color}{level}{color:#} {described} {dim}[{rule}]{dim:#}"
                 )?;
                 if let Some(example) = example {
                     writeln!(stdout, "         for example {}", example.sentence())?;
@@ -185,6 +183,21 @@ impl Report {
 }
 
 impl Entry {
+    /// The finding where there is one line for it, with a place that editors open.
+    pub(crate) fn line(&self) -> String {
+        let Self { file, spot, .. } = self;
+        let file = visible(&file.display().to_string());
+        format!("{file}:{}:{}: {}", spot.line, spot.column, self.described())
+    }
+
+    /// What it is, and of what in the file.
+    fn described(&self) -> String {
+        match self.spot.pointer.as_str() {
+            "" => self.message.clone(),
+            pointer => format!("`{pointer}` {}", self.message),
+        }
+    }
+
     /// The finding for programs.
     pub(crate) fn to_json(&self) -> Value {
         let mut finding = json!({

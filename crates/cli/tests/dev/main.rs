@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::program::{GATEPOST, address, copy, gatepost, lines_of, lines_until};
 
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 struct Dev {
     process: Child,
     lines: Receiver<String>,
-    /// What it said before it said where the API is.
+    /// What it said until it was up.
     said: Vec<String>,
     api: String,
     issuer: String,
@@ -38,11 +38,16 @@ impl Dev {
 
     fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let policies = folder.path().join("policies");
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies"), &policies);
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+        copy(&example, &folder.path().join("policies"));
+        Self::start_in(folder, arguments, variables)
+    }
+
+    /// With the `policies` that are in `folder`.
+    fn start_in(folder: tempfile::TempDir, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut process = gatepost()
             .args(["dev", "--port", "0", "--issuer-port", "0", "--policies"])
-            .arg(&policies)
+            .arg(folder.path().join("policies"))
             .arg("--state")
             .arg(folder.path().join("state"))
             .args(arguments)
@@ -57,7 +62,7 @@ impl Dev {
         dev.said = said;
         dev.api = address(&line);
         dev.issuer = address(&dev.line_with("  Sign in "));
-        dev.line_with("Ctrl-C");
+        dev.said.extend(dev.lines_until("Ctrl-C").0);
         dev
     }
 
@@ -236,12 +241,55 @@ fn a_saved_policy_is_in_force_and_a_broken_one_is_told_and_not_taken() {
 
     fs::write(&file, wider.replace("\"Allow\"", "\"Alow\"")).unwrap();
     let fault = dev.line_with("fault ");
-    assert!(fault.contains("movies-group.json: `/Statement/0/Effect`"), "{fault}");
+    let place = "movies-group.json:6:17: `/Statement/0/Effect`";
+    assert!(fault.contains(place), "{fault}");
     assert_eq!(dev.get("/shows", Some(&token)), 200);
 
     fs::remove_file(&file).unwrap();
     dev.line_with("removed  group:movies-group: in force now");
     assert_eq!(dev.get("/movies", Some(&token)), 403);
+}
+
+/// An API of one's own, with an authorizer that is told of one header.
+const ORDERS: &str = r"
+openapi: 3.0.1
+info: {}
+paths:
+  /orders:
+    get:
+      security: [{ header: [] }]
+components:
+  securitySchemes:
+    header:
+      type: apiKey
+      name: Authorization
+      in: header
+      x-amazon-apigateway-authorizer: { type: token }
+";
+
+#[test]
+fn members_of_groups_of_ones_own_can_sign_in_and_are_proposed() {
+    let folder = tempfile::tempdir().unwrap();
+    let policies = folder.path().join("policies");
+    let document = |resource: &str| {
+        json!({ "Statement": { "Effect": "Allow", "Action": "*", "Resource": resource } })
+            .to_string()
+    };
+    fs::create_dir_all(policies.join("groups")).unwrap();
+    fs::create_dir(policies.join("routes")).unwrap();
+    fs::write(policies.join("groups/clerks.json"), document("GET/orders")).unwrap();
+    fs::write(policies.join("routes/openapi.yaml"), ORDERS).unwrap();
+    let dev = Dev::start_in(folder, &[], &[]);
+    let said = dev.said.join("\n");
+    assert!(said.contains(" clerks-member --groups clerks)\n"), "{said}");
+    assert!(said.contains("note     1 method behind an authorizer of the type `token`"), "{said}");
+
+    fs::write(policies.join("groups/packers.json"), document("GET/parcels")).unwrap();
+    dev.line_with("added    group:packers: in force now");
+    let page = exchange(&dev.issuer, "GET /", &[], "").2;
+    for account in ["clerks-member", "packers-member", "alice"] {
+        assert!(page.contains(&format!("data-username=\"{account}\"")), "{account}: {page}");
+    }
 }
 
 #[test]
