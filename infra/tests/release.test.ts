@@ -33,7 +33,10 @@ const STUBS = {
       echo '{ "bomFormat": "CycloneDX", "metadata": { "component": { "version": "1.2.3" } }, "components": [{}] }' >target/sbom/$name.cdx.json
     done`,
   'scripts/guide': 'mkdir -p target/guide/lint; echo guide >target/guide/index.html; echo trap >target/guide/lint/trap.html',
-  'bin/cargo': `if [ "$1" = run ]; then
+  'bin/cargo': `if [ "$1" = about ]; then
+      while [ "$1" != --output-file ]; do shift; done
+      echo terms >"$2"
+    elif [ "$1" = run ]; then
       for file in man/gatepost.1 completions/gatepost.bash completions/_gatepost completions/gatepost.fish; do
         mkdir -p "$(dirname "\${!#}/$file")"; echo "$file" >"\${!#}/$file"
       done
@@ -119,6 +122,8 @@ beforeEach(() => {
   commit();
   // Tools that are there are not installed.
   write('.tools/release/requirements.txt', readFileSync(join(SCRIPTS, 'release.requirements.txt'), 'utf8'));
+  write('.tools/bin/cargo-about', '');
+  chmodSync(join(project, '.tools/bin/cargo-about'), 0o755);
 });
 
 describe('scripts/release', () => {
@@ -128,7 +133,7 @@ describe('scripts/release', () => {
     expect(made.stderr).toBe('');
     expect(made.stdout).toMatch(/^Gatepost 1\.2\.3, commit [0-9a-f]{12}, tag v1\.2\.3\n/);
     expect(readdirSync(released()).sort()).toEqual([
-      'SHA256SUMS', 'gatepost-1.2.3-aarch64-unknown-linux-gnu.tar.gz', 'gatepost-1.2.3-x86_64-unknown-linux-gnu.tar.gz',
+      'SHA256SUMS', 'THIRD-PARTY-LICENSES.txt', 'gatepost-1.2.3-aarch64-unknown-linux-gnu.tar.gz', 'gatepost-1.2.3-x86_64-unknown-linux-gnu.tar.gz',
       'gatepost-authorizer-arm64-0123456789abcdef.zip', 'gatepost-authorizer-arm64.zip', 'gatepost-authorizer-x86_64.zip', 'gatepost-authorizer.cdx.json',
       'gatepost-cli.cdx.json', 'gatepost-guide-1.2.3.tar.gz', 'gatepost-infra-1.2.3.tgz', 'gatepost-session-arm64.zip', 'gatepost-session-x86_64.zip',
       'gatepost-session.cdx.json', 'gatepost.template.json', 'provenance.json',
