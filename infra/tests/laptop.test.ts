@@ -36,7 +36,7 @@ class Laptop {
     }
     const file = join(this.state, 'template.json');
     writeFileSync(file, JSON.stringify(template.toJSON()));
-    const args = ['dev', '--port', '0', '--issuer-port', '0', '--policies', join(root, 'policies'), '--state', this.state,
+    const args = ['dev', '--port', '0', '--issuer-port', '0', '--explorer-port', '0', '--table-port', '0', '--policies', join(root, 'policies'), '--state', this.state,
       '--template', file, '--lambda', bootstrap];
     this.process = spawn(gatepost, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   }

@@ -46,6 +46,9 @@ use crate::explorer::{self, Explorer, ExplorerConfig, Origin, Serving};
 use crate::side::Source;
 use crate::watch;
 
+/// Where the table is, unless another has that port.
+const TABLE_PORT: u16 = 3003;
+
 /// What is under way when it is to end has this long before people are told that it is waited for.
 const QUICK: Duration = Duration::from_millis(300);
 
@@ -180,12 +183,21 @@ async fn until_finished(finished: impl Future<Output = anyhow::Result<()>>) -> a
     }
 }
 
-/// The address of the service that is asked for, or of one that is started here.
+/// The address of the service that is asked for, or of one that is started here: at the port that is
+/// asked for, or else at its usual one, or at any if another `gatepost dev` has that.
 async fn table_service(args: &DevArgs) -> anyhow::Result<(Option<DynamoDb>, String)> {
     if let Some(url) = &args.dynamodb_endpoint {
         return Ok((None, url.to_string()));
     }
-    let engine = DynamoDb::start(Storage::Memory, 0).await?;
+    let engine = match args.table_port {
+        Some(port) => DynamoDb::start(Storage::Memory, port)
+            .await
+            .context("choose another port with `--table-port`")?,
+        None => match DynamoDb::start(Storage::Memory, TABLE_PORT).await {
+            Ok(engine) => engine,
+            Err(_) => DynamoDb::start(Storage::Memory, 0).await?,
+        },
+    };
     let endpoint = engine.endpoint_url();
     Ok((Some(engine), endpoint))
 }

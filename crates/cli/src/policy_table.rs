@@ -58,9 +58,9 @@ impl PolicyTable {
     /// When a setting is missing or wrong.
     pub(crate) fn open(args: &TableArgs) -> anyhow::Result<Self> {
         let name = args.table.clone().context(
-            "which table? name it with `--table`, or in GATEPOST_POLICY_TABLE. (`gatepost dev` has \
-             one: its line `Table` says under which name and at which address, which goes to \
-             AWS_ENDPOINT_URL_DYNAMODB)",
+            "which table? name it with `--table`, or in GATEPOST_POLICY_TABLE. (That of `gatepost dev` \
+             is `gatepost-policies`, and AWS_ENDPOINT_URL_DYNAMODB is to be the address in its line \
+             `Table`)",
         )?;
         let Table { client, layout, access } = Table::from_environment()?;
         ensure!(

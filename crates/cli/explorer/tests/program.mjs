@@ -51,7 +51,7 @@ export class Program {
   static async dev(folder) {
     const state = await mkdtemp(join(tmpdir(), "gatepost-explorer-state-"));
     begun.push(() => rm(state, { recursive: true, force: true }));
-    const ports = ["--port", "0", "--issuer-port", "0", "--explorer-port", "0"];
+    const ports = ["--port", "0", "--issuer-port", "0", "--explorer-port", "0", "--table-port", "0"];
     const program = await Program.#start(
       ["dev", ...ports, "--state", state, "--policies", basename(folder)],
       dirname(folder),

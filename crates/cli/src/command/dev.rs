@@ -64,6 +64,10 @@ pub(crate) struct DevArgs {
     #[arg(long, value_name = "PORT")]
     pub(crate) explorer_port: Option<u16>,
 
+    /// Port of the table; 0 takes a free one [default: 3003, or a free one if that is taken]
+    #[arg(long, value_name = "PORT", conflicts_with = "dynamodb_endpoint")]
+    pub(crate) table_port: Option<u16>,
+
     /// The API and stage to stand for in method ARNs [default:
     /// arn:aws:execute-api:eu-west-1:123456789012:gatepost/dev, or a template's own stage]
     #[arg(long, value_name = "ARN")]

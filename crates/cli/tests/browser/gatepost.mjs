@@ -28,7 +28,7 @@ export class Gatepost {
     const folder = await mkdtemp(join(tmpdir(), "gatepost-browser-"));
     const policies = join(folder, "policies");
     await cp(join(ROOT, "policies"), policies, { recursive: true });
-    const ports = ["--port", "0", "--issuer-port", "0"];
+    const ports = ["--port", "0", "--issuer-port", "0", "--explorer-port", "0", "--table-port", "0"];
     const folders = ["--state", join(folder, "state"), "--policies", policies];
     const child = spawn(BINARY, ["dev", ...ports, ...folders, ...options], {
       env: { ...environment(), ...variables },

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::program::{GATEPOST, address, copy, gatepost, lines_of, lines_until};
+use crate::program::{GATEPOST, address, copy, dev, gatepost, lines_of, lines_until};
 
 /// Longer than anything takes on a busy machine: only a failure waits for it.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -45,8 +45,8 @@ impl Dev {
 
     /// With the `policies` that are in `folder`.
     fn start_in(folder: tempfile::TempDir, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut process = gatepost()
-            .args(["dev", "--port", "0", "--issuer-port", "0", "--policies"])
+        let mut process = dev(["--table-port", "0"])
+            .arg("--policies")
             .arg(folder.path().join("policies"))
             .arg("--state")
             .arg(folder.path().join("state"))
@@ -370,8 +370,8 @@ fn settings_for_another_table_do_not_confuse_the_one_that_is_filled() {
 fn settings_that_are_misspelt_keep_it_from_starting() {
     let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
     let state = tempfile::tempdir().unwrap();
-    let output = gatepost()
-        .args(["dev", "--port", "0", "--issuer-port", "0", "--state"])
+    let output = dev(["--table-port", "0"])
+        .arg("--state")
         .arg(state.path())
         .arg("--policies")
         .arg(policies)

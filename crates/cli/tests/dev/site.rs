@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::program::gatepost;
+use crate::program::dev;
 use crate::{Dev, location, sign_in};
 
 /// A folder with a public page, and one for admins.
@@ -76,8 +76,8 @@ fn api_and_session_function_stay_where_they_were() {
 fn refusal(arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
     let state = tempfile::tempdir().unwrap();
-    let output = gatepost()
-        .args(["dev", "--port", "0", "--issuer-port", "0", "--policies"])
+    let output = dev(["--table-port", "0"])
+        .arg("--policies")
         .arg(policies)
         .arg("--state")
         .arg(state.path())

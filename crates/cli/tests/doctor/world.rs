@@ -14,7 +14,7 @@ use gatepost_emulator::dynamodb::{DynamoDb, Storage};
 use serde_json::Value;
 
 use crate::engine::{self, Variables};
-use crate::program::{GATEPOST, address, copy, gatepost, lines_of, lines_until};
+use crate::program::{GATEPOST, address, copy, dev, gatepost, lines_of, lines_until};
 
 /// Longer than anything takes on a busy machine: only a failure waits for it.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -52,9 +52,7 @@ impl World {
         let of = |seconds: u64| format!("authorizerResultTtlInSeconds: {seconds}");
         assert!(text.contains(&of(300)));
         fs::write(&routes, text.replace(&of(300), &of(seconds))).unwrap();
-        let mut process = gatepost()
-            .args(["dev", "--port", "0", "--issuer-port", "0", "--dynamodb-endpoint"])
-            .arg(database.endpoint_url())
+        let mut process = dev(["--dynamodb-endpoint", &database.endpoint_url()])
             .arg("--policies")
             .arg(&policies)
             .arg("--state")

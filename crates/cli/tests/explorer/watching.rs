@@ -7,7 +7,7 @@ use std::sync::mpsc::Receiver;
 use serde_json::{Value, json};
 
 use crate::asking::{Events, PATIENCE, example, request};
-use crate::program::{address, gatepost, lines_of, lines_until};
+use crate::program::{address, dev, gatepost, lines_of, lines_until};
 
 struct Dev {
     process: Child,
@@ -25,8 +25,7 @@ impl Dev {
 
     fn start_with(arguments: &[&str]) -> Self {
         let folder = example();
-        let mut process = gatepost()
-            .args(["dev", "--port", "0", "--issuer-port", "0", "--explorer-port", "0"])
+        let mut process = dev(["--table-port", "0"])
             .args(arguments)
             .current_dir(folder.path())
             .stderr(Stdio::piped())

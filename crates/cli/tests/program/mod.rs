@@ -22,6 +22,14 @@ pub(crate) fn gatepost() -> Command {
     command
 }
 
+/// `gatepost dev` with the table that these arguments name, and otherwise at ports that nobody counts on: the guide's pages have the usual ones
+/// written in them, and are executed at the same time.
+pub(crate) fn dev(table: [&str; 2]) -> Command {
+    let mut command = gatepost();
+    command.args(["dev", "--port", "0", "--issuer-port", "0", "--explorer-port", "0"]).args(table);
+    command
+}
+
 /// What a process says on standard error, line by line.
 pub(crate) fn lines_of(process: &mut Child) -> Receiver<String> {
     let stderr = BufReader::new(process.stderr.take().unwrap());
