@@ -27,7 +27,7 @@ browserTest("broken file changes nothing until it is mended", async ({ start }) 
   await start.signIn("bob");
   assert.equal(await start.call(...SHOWS), ALLOWED);
 
-  const fault = gatepost.nextLine(/^fault +.*shows-group\.json: `\/Statement\/0\/Effect` /);
+  const fault = gatepost.nextLine(/^fault +.*shows-group\.json:\d+:\d+: `\/Statement\/0\/Effect` /);
   await save("shows-group", statement("Alow", "GET/movies"));
   await fault;
   assert.equal(await start.call(...SHOWS), ALLOWED);
