@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use gatepost_core::gateway::StageArn;
 use gatepost_emulator::edge::ApiPaths;
 use gatepost_emulator::gateway::{
-    Access, Api, AuthorizerKind, AuthorizerSettings, Deployment, Gateway, Integration, MethodVerb,
-    NoteKind, Protocol, PseudoParameters, Template,
+    Access, Api, AuthorizerKind, AuthorizerSettings, Deployment, Gateway, Integration, Method,
+    MethodVerb, NoteKind, Protocol, PseudoParameters, Template,
 };
 use gatepost_emulator::issuer::{Issuer, ListedMethod};
 
@@ -171,21 +171,21 @@ pub(super) fn tell_notes(api: &Api) {
         };
         tell(&format!("{word:<8} {note}"));
     }
-    let of_tokens = api.methods().into_iter().filter(|(_, _, method)| match method.access {
-        Access::Guarded(id) => {
-            let kind = api.authorizer(id).map(AuthorizerSettings::kind);
-            matches!(kind, Some(AuthorizerKind::Token { .. }))
-        }
-        Access::NotEmulated(_) | Access::Public => false,
-    });
-    let count = of_tokens.count();
-    if count > 0 {
+    let told_of_one_header =
+        api.methods().iter().filter(|(_, _, method)| is_told_of_one_header(api, method)).count();
+    if told_of_one_header > 0 {
         tell(&format!(
             "note     {} behind an authorizer of the type `token`, which is told of one header: a \
              second token in the request goes unseen, and cookies are not read. Make it `request`",
-            counted(count, "method"),
+            counted(told_of_one_header, "method"),
         ));
     }
+}
+
+fn is_told_of_one_header(api: &Api, method: &Method) -> bool {
+    let Access::Guarded(id) = method.access else { return false };
+    let kind = api.authorizer(id).map(AuthorizerSettings::kind);
+    matches!(kind, Some(AuthorizerKind::Token { .. }))
 }
 
 /// `REST API, 11 guarded methods, 2 public, 1 behind what is not emulated`.

@@ -163,3 +163,30 @@ fn is_of_folder(account: &Account) -> bool {
         && account.username.bytes().all(is_plain)
         && demo_accounts().iter().all(|one| one.username != account.username)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_people_are_named_and_the_others_counted() {
+        let accounts: Vec<Account> = ["a", "b", "c\u{202e}", "d", "e", "f", "g", "h", "i", "j"]
+            .map(|name| Account::new(name, ["x"]))
+            .into();
+        assert_eq!(people(&accounts[..2]), "a, b");
+        assert_eq!(people(&accounts), "a, b, c\\u{202e}, d, e, f, g, h, 2 more");
+    }
+
+    #[test]
+    fn nothing_is_proposed_for_a_shell_that_it_would_read_otherwise() {
+        for (name, group, want) in [
+            ("clerks-member", "clerks", true),
+            ("$(id)-member", "$(id)", false),
+            ("a b-member", "a b", false),
+            ("alice", "movies-group", false),
+        ] {
+            assert_eq!(is_of_folder(&Account::new(name, [group])), want, "{name}");
+        }
+        assert!(!is_of_folder(&Account::new("u-1", Vec::<String>::new())));
+    }
+}
