@@ -23,7 +23,6 @@ use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::http::HttpConnector as _;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::http::Headers;
-use gatepost_authorizer::dynamodb::DynamoDbSettings;
 use gatepost_authorizer::https::HttpsClient;
 use http_body_util::{BodyExt as _, Limited};
 use serde_json::Value;
@@ -72,23 +71,6 @@ pub(crate) struct AwsCall<'a> {
 }
 
 impl Aws {
-    /// Reads the variables that the authorizer reads too: `AWS_REGION`, `AWS_ACCESS_KEY_ID`,
-    /// `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and `AWS_CA_BUNDLE`.
-    ///
-    /// # Errors
-    ///
-    /// Every variable that is missing or wrong.
-    pub(crate) fn from_environment() -> anyhow::Result<Self> {
-        let variable = |name: &str| env::var(name).ok();
-        let settings = DynamoDbSettings::from_vars(variable)?;
-        Ok(Self {
-            https: HttpsClient::from_vars(variable)?,
-            region: settings.region().to_owned(),
-            credentials: settings.credentials().clone(),
-            variable,
-        })
-    }
-
     /// Whoever has these credentials, in this region.
     pub(crate) fn new(https: HttpsClient, region: String, credentials: Credentials) -> Self {
         Self { https, region, credentials, variable: |name| env::var(name).ok() }

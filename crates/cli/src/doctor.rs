@@ -41,11 +41,11 @@ use self::probe::Verdict;
 use self::report::Report;
 use self::tokens::Tokens;
 use self::world::{Facts, Talk, World};
-use crate::aws::{Aws, UserPool};
+use crate::aws::UserPool;
 use crate::command::Format;
 use crate::exit_status::ExitStatus;
 use crate::paint::Paint;
-use crate::table::Table;
+use crate::table::{Access, Table};
 
 /// The probes are given up after this long, and what was made is taken away.
 const TOTAL: Duration = Duration::from_mins(5);
@@ -92,14 +92,15 @@ impl Examination {
         let interrupt = Interrupt::listen(TOTAL).context("cannot listen for Ctrl-C")?;
         let deployed = match self.stage {
             Some((api_id, stage)) => {
-                let read = Deployed::read(Aws::from_environment()?, api_id, stage);
+                let aws = Access::from_environment().await?.aws().await?;
+                let read = Deployed::read(aws, api_id, stage);
                 Some(interrupt.unless(read).await??)
             }
             None => None,
         };
         let (documents, left_before) = match self.table {
             Some(name) => {
-                let table = Table::from_environment()?;
+                let table = Table::from_environment().await?;
                 ensure!(
                     table.layout == TableLayout::Gatepost,
                     "documents for probes cannot be written to the table of the AWS sample"
@@ -114,7 +115,8 @@ impl Examination {
             Some(TokenOrigin::Command(command)) => Some(Tokens::Command(command)),
             Some(TokenOrigin::Pool(pool)) => {
                 let user = Box::new(PoolUser::new(pool));
-                Some(Tokens::Pool { aws: Aws::from_environment()?, user })
+                let aws = Access::from_environment().await?.aws().await?;
+                Some(Tokens::Pool { aws, user })
             }
             None => None,
         };

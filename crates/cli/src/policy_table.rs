@@ -62,13 +62,13 @@ impl PolicyTable {
              is `gatepost-policies`, and AWS_ENDPOINT_URL_DYNAMODB is to be the address in its line \
              `Table`)",
         )?;
-        let Table { client, layout, access } = Table::from_environment()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let Table { client, layout, access } = runtime.block_on(Table::from_environment())?;
         ensure!(
             layout == TableLayout::Gatepost,
             "the table of the AWS sample has no versions, no history and no revocations: \
              `gatepost import --layout aws-sample` takes its documents over"
         );
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(Self { name, client, access, runtime })
     }
 

@@ -44,6 +44,15 @@ pub(crate) struct Access {
 }
 
 impl Access {
+    /// What the environment says, or else what is found where every tool of AWS looks.
+    ///
+    /// # Errors
+    ///
+    /// When a region or credentials are missing, or a setting is wrong.
+    pub(crate) async fn from_environment() -> anyhow::Result<Self> {
+        Ok(reach().await?.1)
+    }
+
     /// What calls of other services are made with.
     ///
     /// # Errors
@@ -51,7 +60,7 @@ impl Access {
     /// When no credentials are to be had.
     pub(crate) async fn aws(&self) -> anyhow::Result<Aws> {
         let credentials = self.credentials.provide_credentials().await?;
-        let https = HttpsClient::from_vars(|name| env::var(name).ok())?;
+        let https = HttpsClient::from_vars(variable)?;
         Ok(Aws::new(https, self.region.clone(), credentials))
     }
 }
@@ -62,30 +71,39 @@ impl Table {
     /// # Errors
     ///
     /// Every setting that is missing or wrong.
-    pub(crate) fn from_environment() -> anyhow::Result<Self> {
-        let variable = |name: &str| env::var(name).ok();
+    pub(crate) async fn from_environment() -> anyhow::Result<Self> {
         let layout = match variable("GATEPOST_TABLE_LAYOUT") {
             Some(text) => text.parse().context("GATEPOST_TABLE_LAYOUT")?,
             None => TableLayout::Gatepost,
         };
-        let https = HttpsClient::from_vars(variable)?;
-        let is_complete = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
-            .iter()
-            .all(|name| variable(name).is_some_and(|value| !value.is_empty()));
-        let (client, access) = if is_complete {
-            let settings = DynamoDbSettings::from_vars(variable)?;
-            let region = settings.region().to_owned();
-            let credentials = SharedCredentialsProvider::new(settings.credentials().clone());
-            (settings.client(&https), Access { region, credentials })
-        } else {
-            wait_for(PATIENCE, from_profiles(&https))??
-        };
+        let (client, access) = reach().await?;
         Ok(Self { client, layout, access })
     }
 }
 
 /// Profiles are files; credentials themselves are fetched with the first request.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A client, and with what it asks.
+async fn reach() -> anyhow::Result<(Client, Access)> {
+    let https = HttpsClient::from_vars(variable)?;
+    let is_complete = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+        .iter()
+        .all(|name| variable(name).is_some_and(|value| !value.is_empty()));
+    if is_complete {
+        let settings = DynamoDbSettings::from_vars(variable)?;
+        let region = settings.region().to_owned();
+        let credentials = SharedCredentialsProvider::new(settings.credentials().clone());
+        return Ok((settings.client(&https), Access { region, credentials }));
+    }
+    tokio::time::timeout(PATIENCE, from_profiles(&https)).await.with_context(|| {
+        format!("no region and credentials were found within {} s", PATIENCE.as_secs())
+    })?
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
 
 /// A client with the region and the credentials that a profile or the surroundings have.
 async fn from_profiles(https: &HttpsClient) -> anyhow::Result<(Client, Access)> {

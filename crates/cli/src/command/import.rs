@@ -74,9 +74,11 @@ impl ImportArgs {
             Layout::AwsSample => TableLayout::AwsSample,
             Layout::Gatepost => TableLayout::Gatepost,
         };
-        let Table { client, .. } = Table::from_environment()?;
-        let read = wait_for(PATIENCE, read_all(&client, &self.from, layout))?;
-        let read = read.with_context(|| format!("the table `{}`", visible(&self.from)))?;
+        let read = wait_for(PATIENCE, async {
+            let Table { client, .. } = Table::from_environment().await?;
+            let read = read_all(&client, &self.from, layout).await;
+            read.with_context(|| format!("the table `{}`", visible(&self.from)))
+        })??;
         let documents: BTreeMap<Subject, PolicyDocument> = read
             .into_iter()
             .map(|policy| (policy.subject, policy.document.as_ref().clone()))

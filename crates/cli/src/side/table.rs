@@ -15,6 +15,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 ///
 /// When a setting is missing or wrong, the table cannot be read, or a row in it is unreadable.
 pub(super) fn read(name: &str) -> anyhow::Result<Vec<StoredPolicy>> {
-    let table = Table::from_environment()?;
-    Ok(wait_for(PATIENCE, read_all(&table.client, name, table.layout))??)
+    wait_for(PATIENCE, async {
+        let table = Table::from_environment().await?;
+        Ok(read_all(&table.client, name, table.layout).await?)
+    })?
 }

@@ -10,6 +10,7 @@ mod program;
 mod world;
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
@@ -422,4 +423,20 @@ fn merged(one: &Value, other: &Value) -> Value {
     let mut all = one.as_object().unwrap().clone();
     all.extend(other.as_object().unwrap().clone());
     all.into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_of_a_profile_will_do() {
+    let world = World::start().await;
+    let config = world.routes().with_file_name("aws-config");
+    let keys = "aws_access_key_id = development\naws_secret_access_key = development\n";
+    fs::write(&config, format!("[profile mine]\nregion = eu-west-1\n{keys}")).unwrap();
+    let endpoint = aws::start(&Arc::new(Mutex::new(control_plane(&world)))).await;
+    let mut command = with_settings(world.bare(&world.api), &endpoint);
+    command.args(["--table", TABLE]).env("AWS_CONFIG_FILE", config).env("AWS_PROFILE", "mine");
+    for name in ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        command.env_remove(name);
+    }
+    let run = run(&mut command);
+    assert_eq!((run.status, run.verdict("settings")), (Some(0), "safe"), "{run:?}");
 }
