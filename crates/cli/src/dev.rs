@@ -8,6 +8,7 @@ mod authorizer;
 mod banner;
 mod people;
 mod policy_folder;
+mod reasons;
 mod request_line;
 mod seen;
 mod session;
@@ -30,11 +31,16 @@ use gatepost_emulator::issuer::{ApiListing, Issuer};
 use gatepost_store::SeedReport;
 use tokio::net::TcpListener;
 use tokio::sync::watch as latest;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use self::api_file::{ApiFile, listed_methods, tell_notes};
 use self::banner::Banner;
 use self::policy_folder::{PolicyFolder, Reloaded};
+use self::reasons::Reasons;
 use self::seen::Seen;
 use self::session::SessionFunction;
 use self::settings::Settings;
@@ -60,15 +66,21 @@ const QUICK: Duration = Duration::from_millis(300);
 pub(crate) fn run(args: &DevArgs) -> anyhow::Result<()> {
     // What the authorizer logs of each call would drown the line that is printed for each request.
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let log = tracing_subscriber::fmt::layer()
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
+        .with_filter(filter);
+    let reasons = Reasons::default();
+    let of_authorizer = Targets::new().with_target("gatepost_authorizer", Level::INFO);
+    tracing_subscriber::registry()
+        .with(log)
+        .with(reasons.clone().with_filter(of_authorizer))
         .init();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(args))
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(args, reasons))
 }
 
-async fn serve(args: &DevArgs) -> anyhow::Result<()> {
+async fn serve(args: &DevArgs, reasons: Reasons) -> anyhow::Result<()> {
     let mut api_file = ApiFile::open(args)?;
     // Before anything is read, so that no save falls in between.
     let mut changes = watch::changes(&args.policies, &[api_file.path()])?;
@@ -117,7 +129,7 @@ async fn serve(args: &DevArgs) -> anyhow::Result<()> {
     let gateway = Gateway::new(GatewayConfig {
         stage_variables: deployment.stage_variables,
         backend: args.backend.clone().map_or(Backend::Echo, Backend::Url),
-        observer: Some(observer(&explorer)),
+        observer: Some(observer(&explorer, reasons)),
         ..GatewayConfig::new(stage, deployment.api, invoke)
     });
     let session = SessionFunction::start(&settings, &gateway_url);
@@ -216,10 +228,10 @@ fn open_explorer(
 }
 
 /// Tells people at the terminal and in the explorer of each request.
-fn observer(explorer: &Arc<Explorer>) -> Observer {
+fn observer(explorer: &Arc<Explorer>, reasons: Reasons) -> Observer {
     let explorer = Arc::clone(explorer);
     Observer::new(move |record| {
-        request_line::print(record);
+        request_line::print(record, reasons.take(&record.request_id).as_deref());
         explorer.saw(record);
     })
 }
@@ -244,18 +256,19 @@ fn open_site(
 /// Reads the folder again and makes the table follow it. A faulty file changes nothing: its last
 /// good document stays in force, and the fault is told.
 async fn reload(folder: &mut PolicyFolder, table: &Table, issuer: &Issuer, gateway: &Gateway) {
-    let outcome = match folder.reload() {
-        Ok(Reloaded { faults, mended }) => {
+    let (outcome, findings) = match folder.reload() {
+        Ok(Reloaded { faults, mended, findings }) => {
             for fault in faults {
                 tell(&format!("fault    {fault}"));
             }
             for file in mended {
-                tell(&format!("mended   {file}: it is what is in force"));
+                tell(&format!("mended   {file}: without a fault again"));
             }
-            follow(folder, table, issuer).await
+            (follow(folder, table, issuer).await, findings)
         }
         Err(error) => {
-            Err(anyhow::Error::from(error).context("the policies in force stay as they are"))
+            let error = anyhow::Error::from(error);
+            (Err(error.context("the policies in force stay as they are")), Vec::new())
         }
     };
     match outcome {
@@ -270,6 +283,9 @@ async fn reload(folder: &mut PolicyFolder, table: &Table, issuer: &Issuer, gatew
                 for subject in subjects {
                     tell(&format!("{word:<8} {subject}: in force now"));
                 }
+            }
+            for finding in findings {
+                tell(&finding);
             }
         }
         Err(error) => tell(&format!("fault    {error:#}")),

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use gatepost_core::analysis::{Level, LintSettings};
 use gatepost_core::policy::PolicyDocument;
 use gatepost_core::subject::Subject;
 use gatepost_store::{FileOutcome, FolderError, FolderStore};
 
-use crate::lint::{Entry, PolicyFile, Report};
+use crate::lint::{Entry, PolicyFile, Report, look};
 use crate::visible::visible;
 
 /// A folder of policy files.
@@ -27,6 +28,8 @@ pub(super) struct Reloaded {
     pub(super) faults: Vec<String>,
     /// Those that could not be taken before, and now can.
     pub(super) mended: Vec<String>,
+    /// What is doubtful in documents that are new since then.
+    pub(super) findings: Vec<String>,
 }
 
 impl PolicyFolder {
@@ -39,6 +42,7 @@ impl PolicyFolder {
     pub(super) fn open(root: &Path) -> anyhow::Result<Self> {
         let mut folder =
             Self { root: root.to_owned(), good: BTreeMap::new(), faulty: BTreeMap::new() };
+        // Whoever looks for traps in all of it has `gatepost lint`.
         let Reloaded { faults, .. } = folder.reload()?;
         anyhow::ensure!(faults.is_empty(), "mend these first:\n{}", faults.join("\n"));
         anyhow::ensure!(
@@ -65,6 +69,9 @@ impl PolicyFolder {
                 Ok(policy) => {
                     if self.faulty.contains_key(&path) {
                         reloaded.mended.push(visible(&path.display().to_string()));
+                    }
+                    if self.good.get(&path) != Some(&policy) {
+                        reloaded.findings.extend(findings(&path, &policy));
                     }
                     good.insert(path, policy);
                 }
@@ -101,6 +108,14 @@ impl PolicyFolder {
     }
 }
 
+/// The traps in a file that are more than notes, with their places, a line for each.
+fn findings(path: &Path, policy: &(Subject, PolicyDocument)) -> Vec<String> {
+    let outcome = FileOutcome { path: path.to_owned(), policy: Ok(policy.clone()) };
+    let report = look(&[PolicyFile::reread(outcome)], None, &LintSettings::default(), |_| true);
+    let grave = report.entries.iter().filter(|entry| entry.level > Level::Note);
+    grave.map(|entry| format!("{:<8} {}", entry.level.as_str(), entry.line())).collect()
+}
+
 /// Every fault of a file with its place, a line for each.
 fn placed(file: &PolicyFile) -> String {
     let mut report = Report::default();
@@ -133,7 +148,7 @@ mod tests {
         let root = folder(&[("a.json", GOOD), ("b.json", GOOD)]);
         let mut policies = PolicyFolder::open(root.path()).unwrap();
         fs::write(root.path().join("groups/a.json"), r#"{"Statement":{"Effect":"Alow"}}"#).unwrap();
-        let Reloaded { faults, mended } = policies.reload().unwrap();
+        let Reloaded { faults, mended, .. } = policies.reload().unwrap();
         assert_eq!((faults.len(), mended.len()), (1, 0));
         let place = "a.json:1:24: `/Statement/Effect` must be `Allow`";
         assert!(faults[0].contains(place), "{}", faults[0]);
@@ -141,10 +156,26 @@ mod tests {
         assert_eq!(policies.reload().unwrap().faults, Vec::<String>::new(), "it has been told");
 
         fs::write(root.path().join("groups/a.json"), GOOD).unwrap();
-        let Reloaded { faults, mended } = policies.reload().unwrap();
+        let Reloaded { faults, mended, .. } = policies.reload().unwrap();
         assert_eq!((faults.len(), mended.len()), (0, 1));
         assert!(mended[0].ends_with("a.json"), "{}", mended[0]);
         assert!(policies.reload().unwrap().mended.is_empty());
+    }
+
+    #[test]
+    fn a_document_that_is_new_is_told_with_what_is_doubtful_in_it() {
+        let root = folder(&[("a.json", GOOD)]);
+        let mut policies = PolicyFolder::open(root.path()).unwrap();
+        assert_eq!(policies.reload().unwrap().findings, Vec::<String>::new());
+        let misspelt = GOOD.replace(r#""*""#, r#""execute-api:Invok""#);
+        fs::write(root.path().join("groups/a.json"), misspelt).unwrap();
+        let findings = policies.reload().unwrap().findings;
+        let place = "a.json:1:41: `/Statement/Action`";
+        assert!(
+            findings[0].starts_with("warning  ") && findings[0].contains(place),
+            "{findings:?}"
+        );
+        assert_eq!(policies.reload().unwrap().findings, Vec::<String>::new(), "it has been told");
     }
 
     #[test]

@@ -6,9 +6,10 @@ use gatepost_emulator::gateway::{CacheUse, DecisionRecord, Outcome};
 
 use super::tell;
 
-/// Prints what became of a request: status, method, decision, cache, time, and why where it matters.
-pub(super) fn print(record: &DecisionRecord) {
-    tell(&line(record));
+/// Prints what became of a request: status, method, decision, cache, time, and why where it matters;
+/// with `reason`, the authorizer's own for having given no policy.
+pub(super) fn print(record: &DecisionRecord, reason: Option<&str>) {
+    tell(&line(record, reason));
 }
 
 /// Prints what became of a request for a page, and what the function has logged.
@@ -36,7 +37,7 @@ fn style(status: u16) -> Style {
     Style::new().fg_color(Some(color.into()))
 }
 
-fn line(record: &DecisionRecord) -> String {
+fn line(record: &DecisionRecord, authorizers_reason: Option<&str>) -> String {
     let style = style(record.status);
     let cache = match record.cache {
         CacheUse::Hit => ", from the cache",
@@ -55,8 +56,15 @@ fn line(record: &DecisionRecord) -> String {
         line.push_str("\n     ");
         line.push_str(reason);
     }
-    if record.outcome == Outcome::Unauthorized && record.cache != CacheUse::Unused {
-        line.push_str("\n     `gatepost verify TOKEN` says why");
+    match authorizers_reason {
+        Some(reason) => {
+            line.push_str("\n     the authorizer's reason is ");
+            line.push_str(reason);
+        }
+        None if record.outcome == Outcome::Unauthorized && record.cache != CacheUse::Unused => {
+            line.push_str("\n     the authorizer's log says why (RUST_LOG=info shows that of one in this process)");
+        }
+        None => {}
     }
     line
 }

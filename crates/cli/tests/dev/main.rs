@@ -77,8 +77,14 @@ impl Dev {
     }
 
     fn token(&self, account: &str) -> String {
+        self.token_with(&[account])
+    }
+
+    fn token_with(&self, arguments: &[&str]) -> String {
         let output = gatepost()
-            .args(["token", account, "--issuer", &self.issuer, "--state"])
+            .arg("token")
+            .args(arguments)
+            .args(["--issuer", &self.issuer, "--state"])
             .arg(self.folder.path().join("state"))
             .output()
             .unwrap();
@@ -290,6 +296,17 @@ fn members_of_groups_of_ones_own_can_sign_in_and_are_proposed() {
     for account in ["clerks-member", "packers-member", "alice"] {
         assert!(page.contains(&format!("data-username=\"{account}\"")), "{account}: {page}");
     }
+}
+
+#[test]
+fn why_a_token_was_refused_is_told_at_the_terminal_and_not_to_the_caller() {
+    let dev = Dev::start(&[]);
+    let token = dev.token_with(&["alice", "--expires-in", "0"]);
+    let bearer = format!("Bearer {token}");
+    let answer = dev.send("GET /movies", &[("Authorization", &bearer)]);
+    assert_eq!(answer, (401, r#"{"message":"Unauthorized"}"#.to_owned()));
+    let (_, line) = dev.lines_until("the authorizer's reason is ");
+    assert!(line.ends_with(" expired"), "{line}");
 }
 
 #[test]
