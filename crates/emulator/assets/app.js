@@ -100,7 +100,9 @@ function credential() {
 
 async function call(item, isOpen) {
   const answer = item.querySelector(".answer");
-  const path = item.querySelector(".path").value;
+  const input = item.querySelector(".path");
+  const path = input.value;
+  const isPublic = "public" in item.dataset && path === input.defaultValue;
   if (!path.startsWith("/")) {
     const meaning = "A path begins with a slash.";
     return showAnswer(answer, { tone: "other", status: "Not sent", meaning });
@@ -122,7 +124,7 @@ async function call(item, isOpen) {
     showAnswer(answer, {
       tone: toneOf(response.status),
       status: `${response.status} ${response.statusText}`,
-      meaning: meaningOf(response.status, body, token),
+      meaning: meaningOf(response.status, body, token, isPublic),
       took: performance.now() - start,
       body,
       isOpen,
@@ -142,7 +144,7 @@ function toneOf(status) {
 }
 
 // What API Gateway says with its answer, in words.
-function meaningOf(status, body, token) {
+function meaningOf(status, body, token, isPublic) {
   if (status === 401) {
     return token
       ? "The authorizer did not accept the token."
@@ -155,7 +157,8 @@ function meaningOf(status, body, token) {
       : "No policy statement allows it (implicit deny).";
   }
   if (status >= 500) return "The authorizer or the back end failed; the terminal says why.";
-  return status < 400 ? "Allowed." : "";
+  if (status >= 400) return "";
+  return isPublic ? "Public: the authorizer was not asked." : "Allowed.";
 }
 
 function showAnswer(answer, { tone, status, meaning, took, body, isOpen = false }) {
@@ -192,6 +195,10 @@ find("call-all").addEventListener("click", () => {
   for (const item of document.querySelectorAll('.methods > li[data-verb="GET"]')) {
     call(item, false);
   }
+});
+// What is shown was answered to another token.
+find("credential").addEventListener("change", () => {
+  for (const answer of document.querySelectorAll(".answer")) answer.replaceChildren();
 });
 find("sign-out").addEventListener("click", () => attempt(session.signOut()));
 find("renew").addEventListener("click", async () => {

@@ -223,6 +223,7 @@ pub(super) fn listed_methods(api: &Api) -> Vec<ListedMethod> {
         is_worth_calling.then(|| ListedMethod {
             verb: verb.to_owned(),
             path: path.to_owned(),
+            is_public: matches!(method.access, Access::Public),
             summary: String::new(),
         })
     });

@@ -44,6 +44,10 @@ impl Report<'_> {
 
     /// For people, in `paint`.
     pub(super) fn text(&self, out: &mut dyn Write, paint: Paint) -> std::io::Result<()> {
+        // Such an address is of this machine: no other is taken.
+        if self.url.starts_with("http:") {
+            writeln!(out, "{} is a stand-in: nothing here says anything about AWS.\n", self.url)?;
+        }
         let mut skipped: Vec<(&str, Vec<&str>)> = Vec::new();
         for finding in self.findings {
             if finding.verdict == Verdict::Skipped {

@@ -4,7 +4,14 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 
 import { tabTo } from "./keyboard.mjs";
-import { ALLOWED, DENIED, NOT_ACCEPTED, NOT_ALLOWED, NOT_SIGNED_IN } from "./start-page.mjs";
+import {
+  ALLOWED,
+  DENIED,
+  NOT_ACCEPTED,
+  NOT_ALLOWED,
+  NOT_SIGNED_IN,
+  PUBLIC,
+} from "./start-page.mjs";
 import { browserTest, gatepost } from "./world.mjs";
 
 const START = `${gatepost.issuerUrl}/`;
@@ -113,6 +120,22 @@ browserTest("only the access token is good for a call", async ({ start }) => {
     await start.send(credential);
     assert.equal(await start.call(...MOVIES), outcome, credential);
   }
+});
+
+browserTest("public method asks nobody, whatever is sent", async ({ start }) => {
+  await start.signIn("alice");
+  for (const credential of ["access", "forged", "none"]) {
+    await start.send(credential);
+    assert.equal(await start.call("GET", "/health"), PUBLIC, credential);
+  }
+});
+
+browserTest("answers to another token are taken away", async ({ start }) => {
+  await start.signIn("alice");
+  assert.equal(await start.call(...MOVIES), ALLOWED);
+  assert.equal(await start.answers(), 1);
+  await start.send("forged");
+  assert.equal(await start.answers(), 0);
 });
 
 browserTest("renewed token takes the place of the old one", async ({ page, start, requests }) => {

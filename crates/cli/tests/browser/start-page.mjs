@@ -2,6 +2,7 @@
 
 // What the page says of an answer.
 export const ALLOWED = "200 OK Allowed.";
+export const PUBLIC = "200 OK Public: the authorizer was not asked.";
 export const DENIED = "403 Forbidden A policy statement denies it (explicit deny).";
 export const NOT_ALLOWED = "403 Forbidden No policy statement allows it (implicit deny).";
 export const NOT_SIGNED_IN =
@@ -48,6 +49,11 @@ export class StartPage {
   // Chooses what goes along with calls.
   send(credential) {
     return this.#page.getByLabel("Send").selectOption(credential);
+  }
+
+  // How many answers are shown.
+  answers() {
+    return this.#page.locator(".answer summary").count();
   }
 
   // Calls a method of the list, at `path` if that is not its example, and returns what the page

@@ -94,6 +94,7 @@ async fn text_of_others_is_shown_and_not_run() {
         settings.api.methods = vec![ListedMethod {
             verb: ATTACK.to_owned(),
             path: ATTACK.to_owned(),
+            is_public: false,
             summary: ATTACK.to_owned(),
         }];
     });

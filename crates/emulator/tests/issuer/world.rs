@@ -132,6 +132,7 @@ pub(crate) fn listing() -> ApiListing {
     let method = |verb: &str, path: &str| ListedMethod {
         verb: verb.to_owned(),
         path: path.to_owned(),
+        is_public: false,
         summary: format!("{verb} of {path}"),
     };
     ApiListing {

@@ -23,6 +23,8 @@ pub struct ListedMethod {
     pub verb: String,
     /// The path as the API defines it, with its parameters: `/movies/{id}`.
     pub path: String,
+    /// Whether there is no authorizer before it.
+    pub is_public: bool,
     /// What it does, in a few words; may be empty.
     pub summary: String,
 }
@@ -112,7 +114,7 @@ fn methods(url: &str, methods: &[ListedMethod]) -> Markup {
             }
             ul.methods {
                 @for method in methods {
-                    li data-verb=(method.verb) {
+                    li data-verb=(method.verb) data-public[method.is_public] {
                         form.method {
                             span class={ "verb " (method.verb.to_ascii_lowercase()) } {
                                 (method.verb)
@@ -165,6 +167,7 @@ mod tests {
             let method = ListedMethod {
                 verb: "GET".to_owned(),
                 path: (*path).to_owned(),
+                is_public: false,
                 summary: String::new(),
             };
             assert_eq!(method.example_path(), *want);
