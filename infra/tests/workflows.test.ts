@@ -22,8 +22,8 @@ const EXAMPLES = FILES.filter((file) => /^examples\/ci\/.*\.yml$/.test(file));
 
 const jobsOf = (file: string) => Object.entries((parse(projectFile(file)) as { jobs: Record<string, Job> }).jobs);
 
-test.each([...OURS, ...EXAMPLES])('%s names every action by its commit, and says which version that is', (file) => {
-  const uses = projectFile(file).match(/uses: .*/g) ?? [];
+test.each([...OURS, ...EXAMPLES])('%s names every action of others by its commit, and says which version that is', (file) => {
+  const uses = (projectFile(file).match(/uses: .*/g) ?? []).filter((line) => line !== 'uses: ./.github/actions/gatepost');
   expect(uses.filter((line) => !/^uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
 });
 
