@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Write};
 
-use anyhow::ensure;
+use anyhow::bail;
 use gatepost_core::subject::Subject;
 
 use super::rollback::TestsArgs;
@@ -39,11 +39,14 @@ impl PromoteArgs {
         let table = PolicyTable::open(&self.publish.table)?;
         let state = table.read()?;
         let candidate = state.rows.get(&self.subject).and_then(|row| row.candidate.as_ref());
-        ensure!(
-            matches!(candidate, Some(Ok(_))),
-            "`{}` has no candidate that can be read",
-            visible(&self.subject.to_string())
-        );
+        let subject = visible(&self.subject.to_string());
+        match candidate {
+            Some(Ok(_)) => {}
+            Some(Err(fault)) => bail!("the candidate of `{subject}` is unreadable: {fault}"),
+            None => bail!(
+                "`{subject}` has no candidate: `gatepost apply --candidate` writes those of the files"
+            ),
+        }
         let place = format!("dynamodb:{}, candidate", table.name);
         let wanted = self.tests.wanted(&self.subject, Intent::Promoted, place);
         let mut publish = self.publish.clone();
