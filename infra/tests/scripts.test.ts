@@ -26,7 +26,8 @@ function run(script: string, args: string[], stubs: Record<string, string>, envi
 }
 
 const NODE = { node: '[ "$1" = -p ] && echo 20', npm: 'exit 0' };
-const AWS = (answers: string) => ({ ...NODE, curl: 'exit 0', python3: 'exit 0', aws: `case "$*" in\n${answers}\n*) echo "unexpected: $*" >&2; exit 9 ;;\nesac` });
+const TOOLS = { ...NODE, cargo: 'exit 0', cc: 'exit 0', curl: 'exit 0', python3: 'exit 0' };
+const AWS = (answers: string) => ({ ...TOOLS, aws: `case "$*" in\n${answers}\n*) echo "unexpected: $*" >&2; exit 9 ;;\nesac` });
 const CALLER = '"sts get-caller-identity"*) echo 111122223333 ;;';
 const REGION = { AWS_REGION: 'eu-west-1' };
 
@@ -34,8 +35,8 @@ describe('scripts/deploy says what is missing before it does anything', () => {
   test.each<[string, Record<string, string>, Record<string, string>, RegExp]>([
     ['Node.js', {}, {}, /^this needs Node.js 20 or newer with npm/],
     ['a Node.js that is new enough', { ...NODE, node: 'echo 18' }, {}, /^this needs Node.js 20 or newer; here is 18/],
-    ['the AWS command line', NODE, {}, /^this needs the command `aws`/],
-    ['a region', AWS('"configure get region") exit 1 ;;'), {}, /^no region: set AWS_REGION/],
+    ['the AWS command line', TOOLS, {}, /^this needs the command `aws`, which is not installed\n$/],
+    ['a region', AWS(`"configure get region") exit 1 ;;\n${CALLER}`), {}, /^no region: set AWS_REGION.*\n$/],
     ['credentials', AWS('sts*) echo "Unable to locate credentials" >&2; exit 253 ;;'), REGION, /^no AWS credentials that work .*: Unable to locate credentials/],
     ['the bootstrap', AWS(`${CALLER}\nssm*) echo "An error occurred (ParameterNotFound)" >&2; exit 254 ;;`), REGION, /^account 111122223333 and region eu-west-1 are not bootstrapped.*cdk bootstrap aws:\/\/111122223333\/eu-west-1/],
     ['leave to look for the bootstrap', AWS(`${CALLER}\nssm*) echo "AccessDenied" >&2; exit 254 ;;`), REGION, /^cannot tell whether .* bootstrapped for the CDK: AccessDenied/],
@@ -45,6 +46,20 @@ describe('scripts/deploy says what is missing before it does anything', () => {
     expect(stdout).toBe('');
     expect(status).toBe(2);
   });
+});
+
+test('scripts/deploy says all that is missing at once', () => {
+  const { stderr } = run('deploy', [], {});
+  expect(stderr.match(/Node\.js|`\w+`/g)).toEqual(['Node.js', '`curl`', '`python3`', '`cargo`', '`cc`', '`aws`']);
+  const nothing = AWS('"configure get region") exit 1 ;;\nsts*) echo "Unable to locate credentials" >&2; exit 253 ;;');
+  expect(run('deploy', [], { ...nothing, node: 'echo 18' }).stderr).toMatch(/^this needs Node.*\nno region.*\nno AWS credentials.*\n$/);
+  const notBootstrapped = AWS(`${CALLER}\nssm*) echo "ParameterNotFound" >&2; exit 254 ;;`);
+  expect(run('deploy', [], { ...notBootstrapped, node: 'echo 18' }, REGION).stderr).toMatch(/^this needs Node.*\naccount 111122223333 .*not bootstrapped.*\n$/);
+});
+
+test('scripts/deploy needs no compiler for a package that is there', () => {
+  const { stderr } = run('deploy', [], NODE, { GATEPOST_ZIP: 'function.zip' });
+  expect(stderr).not.toMatch(/`cargo`|`cc`/);
 });
 
 describe('scripts/destroy', () => {
