@@ -112,7 +112,7 @@ browserTest("after signing out, calls get 401", async ({ page, start }) => {
 browserTest("only the access token is good for a call", async ({ start }) => {
   await start.signIn("alice");
   for (const [credential, outcome] of [
-    ["a forged token: admin-group written into it", NOT_ACCEPTED],
+    ["a forged token: another group written into it", NOT_ACCEPTED],
     ["the ID token, which is not for APIs", NOT_ACCEPTED],
     ["no token", NOT_SIGNED_IN],
     ["the access token", ALLOWED],

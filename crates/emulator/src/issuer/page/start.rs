@@ -106,7 +106,7 @@ fn methods(url: &str, methods: &[ListedMethod]) -> Markup {
                 label for="credential" { "Send" }
                 select #credential {
                     option value="access" { "the access token" }
-                    option value="forged" { "a forged token: admin-group written into it" }
+                    option value="forged" { "a forged token: another group written into it" }
                     option value="id" { "the ID token, which is not for APIs" }
                     option value="none" { "no token" }
                 }
