@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use gatepost_core::analysis::{Finding, Level, TYPICAL_STAGE, Witness, WitnessTarget};
-use gatepost_core::policy::{Decision, PolicyDocument, Rule};
+use gatepost_core::policy::{Decision, PolicyDocument};
 use gatepost_store::FileFault;
 use serde_json::{Value, json};
 
@@ -24,23 +24,6 @@ const ABOUT_NAMES: [&str; 7] = [
     "unknown-member",
     "unsupported-member",
 ];
-
-/// What a document and its statements may have, for whoever has misspelt it.
-const MEMBERS: [&str; 10] = [
-    "Action",
-    "Condition",
-    "Effect",
-    "Id",
-    "NotAction",
-    "NotResource",
-    "Resource",
-    "Sid",
-    "Statement",
-    "Version",
-];
-
-/// A name with more edits than these is no misspelling.
-const MAX_EDITS: usize = 2;
 
 /// What was looked at, and what was found.
 #[derive(Debug, Default)]
@@ -87,13 +70,7 @@ impl Report {
         match fault {
             FileFault::Document(error) => {
                 for fault in error.faults() {
-                    let message = match meant_member(&fault.pointer) {
-                        Some(meant) if fault.rule == Rule::UnknownMember => {
-                            format!("{}: did you mean `{meant}`?", fault.message)
-                        }
-                        _ => fault.message.clone(),
-                    };
-                    push(&fault.pointer, fault.rule.as_str(), message);
+                    push(&fault.pointer, fault.rule.as_str(), fault.message.clone());
                 }
             }
             FileFault::Name(_) => push("", "file-name", message),
@@ -294,39 +271,10 @@ fn quoted(values: &[String]) -> String {
     values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ")
 }
 
-/// The member of a policy document that the last name of a pointer is a misspelling of.
-fn meant_member(pointer: &str) -> Option<&'static str> {
-    let (_, name) = pointer.rsplit_once('/')?;
-    let near = MEMBERS.map(|member| (strsim::damerau_levenshtein(name, member), member));
-    let is_misspelt = |edits: usize| edits <= MAX_EDITS && 2 * edits < name.len();
-    near.into_iter().filter(|(edits, _)| is_misspelt(*edits)).min().map(|(_, member)| member)
-}
-
 /// The line and column in the message of a text that is no JSON.
 fn syntax_error(message: &str) -> Option<(usize, usize)> {
     let (_, place) = message.split_once(" at line ")?;
     let (line, rest) = place.split_once(" column ")?;
     let column = rest.split(':').next()?;
     Some((line.parse().ok()?, column.parse::<usize>().ok()?.max(1)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_misspelt_member_is_known_and_another_is_not_taken_for_one() {
-        for (pointer, want) in [
-            ("/Statement/0/Efect", Some("Effect")),
-            ("/Statement/0/resource", Some("Resource")),
-            ("/Statement/0/Actoin", Some("Action")),
-            ("/Statment", Some("Statement")),
-            ("/Statement/0/NotActions", Some("NotAction")),
-            ("/Statement/0/Principal", None),
-            ("/Statement/0/x", None),
-            ("", None),
-        ] {
-            assert_eq!(meant_member(pointer), want, "{pointer}");
-        }
-    }
 }

@@ -226,13 +226,35 @@ fn read_patterns<T>(
 
 fn unknown(at: &At<'_>, name: &str, known: &[&str]) -> Fault {
     let close = known.iter().find(|known| {
-        known.eq_ignore_ascii_case(name) || known.eq_ignore_ascii_case(name.trim_end_matches('s'))
+        known.eq_ignore_ascii_case(name)
+            || known.eq_ignore_ascii_case(name.trim_end_matches('s'))
+            || is_one_edit_from(name, known)
     });
     let message = match close {
         Some(close) => format!("is no member of a policy document: write `{close}`"),
         None => "is no member of a policy document".to_owned(),
     };
     Fault::new(At::Member(at, name), Rule::UnknownMember, message)
+}
+
+/// Whether a letter put in, left out or exchanged, or two swapped, is all that tells the names apart.
+fn is_one_edit_from(name: &str, known: &str) -> bool {
+    let (mut name, mut known) = (name.as_bytes(), known.as_bytes());
+    while let ([first, name_rest @ ..], [other, known_rest @ ..]) = (name, known)
+        && first == other
+    {
+        (name, known) = (name_rest, known_rest);
+    }
+    while let ([name_rest @ .., last], [known_rest @ .., other]) = (name, known)
+        && last == other
+    {
+        (name, known) = (name_rest, known_rest);
+    }
+    match (name, known) {
+        ([] | [_], [] | [_]) => true,
+        ([first, second], [one, two]) => first == two && second == one,
+        _ => false,
+    }
 }
 
 fn unsupported(at: &At<'_>, name: &str) -> Fault {
@@ -286,4 +308,32 @@ fn find_control_characters(json: &JsonRef<'_>, at: &At<'_>, faults: &mut Vec<Fau
 
 fn has_control_character(text: &str) -> bool {
     text.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_member_is_known_and_another_is_not_taken_for_one() {
+        for (text, want) in [
+            (r#"{"Statement":{"Efect":0}}"#, Some("Effect")),
+            (r#"{"Statement":{"resource":0}}"#, Some("Resource")),
+            (r#"{"Statement":{"Actoin":0}}"#, Some("Action")),
+            (r#"{"Statment":0}"#, Some("Statement")),
+            (r#"{"Statement":{"NotActions":0}}"#, Some("NotAction")),
+            (r#"{"Statement":{"Effecct":0}}"#, Some("Effect")),
+            (r#"{"Statement":{"Effact":0}}"#, Some("Effect")),
+            (r#"{"Statement":{"Owner":0}}"#, None),
+            (r#"{"Statement":{"x":0}}"#, None),
+            (r#"{"Statement":{"":0}}"#, None),
+        ] {
+            let error = PolicyDocument::parse(text.as_bytes()).unwrap_err();
+            let fault = error.faults().iter().find(|one| one.rule == Rule::UnknownMember).unwrap();
+            let place = "is no member of a policy document";
+            let said =
+                want.map_or_else(|| place.to_owned(), |name| format!("{place}: write `{name}`"));
+            assert_eq!(fault.message, said, "{text}");
+        }
+    }
 }

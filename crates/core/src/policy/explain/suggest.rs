@@ -245,8 +245,7 @@ impl Asked<'_> {
 }
 
 fn names_claims(statement: &Statement) -> bool {
-    let (Resources::Only(patterns) | Resources::Except(patterns)) = &statement.resources;
-    patterns.iter().any(|pattern| pattern.claims().next().is_some())
+    statement.resources.patterns().iter().any(|pattern| pattern.claims().next().is_some())
 }
 
 fn statement_at<'a>(world: &'a World, place: &StatementPlace) -> Option<&'a Statement> {
