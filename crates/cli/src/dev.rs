@@ -195,21 +195,16 @@ async fn until_finished(finished: impl Future<Output = anyhow::Result<()>>) -> a
     }
 }
 
-/// The address of the service that is asked for, or of one that is started here: at the port that is
-/// asked for, or else at its usual one, or at any if another `gatepost dev` has that.
+/// The address of the service that is asked for, or of one that is started here.
 async fn table_service(args: &DevArgs) -> anyhow::Result<(Option<DynamoDb>, String)> {
     if let Some(url) = &args.dynamodb_endpoint {
         return Ok((None, url.to_string()));
     }
-    let engine = match args.table_port {
-        Some(port) => DynamoDb::start(Storage::Memory, port)
-            .await
-            .context("choose another port with `--table-port`")?,
-        None => match DynamoDb::start(Storage::Memory, TABLE_PORT).await {
-            Ok(engine) => engine,
-            Err(_) => DynamoDb::start(Storage::Memory, 0).await?,
-        },
-    };
+    let engine = at_port(args.table_port, TABLE_PORT, async |port| {
+        let started = DynamoDb::start(Storage::Memory, port).await;
+        started.context("choose another port with `--table-port`")
+    })
+    .await?;
     let endpoint = engine.endpoint_url();
     Ok((Some(engine), endpoint))
 }
@@ -256,40 +251,39 @@ fn open_site(
 /// Reads the folder again and makes the table follow it. A faulty file changes nothing: its last
 /// good document stays in force, and the fault is told.
 async fn reload(folder: &mut PolicyFolder, table: &Table, issuer: &Issuer, gateway: &Gateway) {
-    let (outcome, findings) = match folder.reload() {
-        Ok(Reloaded { faults, mended, findings }) => {
-            for fault in faults {
-                tell(&format!("fault    {fault}"));
-            }
-            for file in mended {
-                tell(&format!("mended   {file}: without a fault again"));
-            }
-            (follow(folder, table, issuer).await, findings)
-        }
-        Err(error) => {
-            let error = anyhow::Error::from(error);
-            (Err(error.context("the policies in force stay as they are")), Vec::new())
-        }
-    };
-    match outcome {
-        Ok(report) => {
-            // Answers that were cached before the change must not outlive it here.
-            gateway.flush();
-            for (word, subjects) in [
-                ("added", &report.added),
-                ("changed", &report.changed),
-                ("removed", &report.removed),
-            ] {
-                for subject in subjects {
-                    tell(&format!("{word:<8} {subject}: in force now"));
-                }
-            }
-            for finding in findings {
-                tell(&finding);
-            }
-        }
-        Err(error) => tell(&format!("fault    {error:#}")),
+    if let Err(error) = try_reload(folder, table, issuer, gateway).await {
+        tell(&format!("fault    {error:#}"));
     }
+}
+
+async fn try_reload(
+    folder: &mut PolicyFolder,
+    table: &Table,
+    issuer: &Issuer,
+    gateway: &Gateway,
+) -> anyhow::Result<()> {
+    let Reloaded { faults, mended, changed } =
+        folder.reload().context("the policies in force stay as they are")?;
+    for fault in faults {
+        tell(&format!("fault    {fault}"));
+    }
+    for file in mended {
+        tell(&format!("mended   {file}: without a fault again"));
+    }
+    let report = follow(folder, table, issuer).await?;
+    // Answers that were cached before the change must not outlive it here.
+    gateway.flush();
+    for (word, subjects) in
+        [("added", &report.added), ("changed", &report.changed), ("removed", &report.removed)]
+    {
+        for subject in subjects {
+            tell(&format!("{word:<8} {subject}: in force now"));
+        }
+    }
+    for finding in folder.findings(&changed) {
+        tell(&finding);
+    }
+    Ok(())
 }
 
 /// Makes the table and the sign-in page what the folder is.
@@ -314,19 +308,28 @@ async fn listen(port: u16, option: &str) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// The explorer's page: at the port that is asked for, or else at its usual one, or at any if another
-/// `gatepost dev` has that.
+/// The explorer's page.
 async fn explorer_page(args: &DevArgs, explorer: &Arc<Explorer>) -> anyhow::Result<Serving> {
-    let listen = |port| {
+    at_port(args.explorer_port, explorer::PORT, async |port| {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        Serving::listen(Arc::clone(explorer), address, "--explorer-port")
-    };
-    match args.explorer_port {
-        Some(port) => listen(port).await,
-        None => match listen(explorer::PORT).await {
-            Ok(serving) => Ok(serving),
-            Err(_) => listen(0).await,
-        },
+        Serving::listen(Arc::clone(explorer), address, "--explorer-port").await
+    })
+    .await
+}
+
+/// What is started at the port that is asked for, or else at its usual one, or at any if another
+/// `gatepost dev` has that.
+async fn at_port<T>(
+    asked: Option<u16>,
+    usual: u16,
+    start: impl AsyncFn(u16) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    if let Some(port) = asked {
+        return start(port).await;
+    }
+    match start(usual).await {
+        Ok(started) => Ok(started),
+        Err(_) => start(0).await,
     }
 }
 

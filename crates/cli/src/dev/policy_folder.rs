@@ -28,8 +28,8 @@ pub(super) struct Reloaded {
     pub(super) faults: Vec<String>,
     /// Those that could not be taken before, and now can.
     pub(super) mended: Vec<String>,
-    /// What is doubtful in documents that are new since then.
-    pub(super) findings: Vec<String>,
+    /// Those whose documents are others since then.
+    pub(super) changed: Vec<PathBuf>,
 }
 
 impl PolicyFolder {
@@ -42,7 +42,6 @@ impl PolicyFolder {
     pub(super) fn open(root: &Path) -> anyhow::Result<Self> {
         let mut folder =
             Self { root: root.to_owned(), good: BTreeMap::new(), faulty: BTreeMap::new() };
-        // Whoever looks for traps in all of it has `gatepost lint`.
         let Reloaded { faults, .. } = folder.reload()?;
         anyhow::ensure!(faults.is_empty(), "mend these first:\n{}", faults.join("\n"));
         anyhow::ensure!(
@@ -71,7 +70,7 @@ impl PolicyFolder {
                         reloaded.mended.push(visible(&path.display().to_string()));
                     }
                     if self.good.get(&path) != Some(&policy) {
-                        reloaded.findings.extend(findings(&path, &policy));
+                        reloaded.changed.push(path.clone());
                     }
                     good.insert(path, policy);
                 }
@@ -97,6 +96,20 @@ impl PolicyFolder {
         Ok(reloaded)
     }
 
+    /// The traps in these files that are more than notes, with their places, a line for each.
+    pub(super) fn findings(&self, files: &[PathBuf]) -> Vec<String> {
+        let read = files.iter().filter_map(|path| {
+            let policy = Ok(self.good.get(path)?.clone());
+            Some(PolicyFile::reread(FileOutcome { path: path.clone(), policy }))
+        });
+        read.flat_map(|file| {
+            let report = look(&[file], None, &LintSettings::default(), |_| true);
+            report.entries.into_iter().filter(|entry| entry.level > Level::Note)
+        })
+        .map(|entry| format!("{:<8} {}", entry.level.as_str(), entry.line()))
+        .collect()
+    }
+
     /// How many documents are in force.
     pub(super) fn len(&self) -> usize {
         self.good.len()
@@ -106,14 +119,6 @@ impl PolicyFolder {
     pub(super) fn documents(&self) -> Vec<(Subject, PolicyDocument)> {
         self.good.values().cloned().collect()
     }
-}
-
-/// The traps in a file that are more than notes, with their places, a line for each.
-fn findings(path: &Path, policy: &(Subject, PolicyDocument)) -> Vec<String> {
-    let outcome = FileOutcome { path: path.to_owned(), policy: Ok(policy.clone()) };
-    let report = look(&[PolicyFile::reread(outcome)], None, &LintSettings::default(), |_| true);
-    let grave = report.entries.iter().filter(|entry| entry.level > Level::Note);
-    grave.map(|entry| format!("{:<8} {}", entry.level.as_str(), entry.line())).collect()
 }
 
 /// Every fault of a file with its place, a line for each.
@@ -166,16 +171,17 @@ mod tests {
     fn a_document_that_is_new_is_told_with_what_is_doubtful_in_it() {
         let root = folder(&[("a.json", GOOD)]);
         let mut policies = PolicyFolder::open(root.path()).unwrap();
-        assert_eq!(policies.reload().unwrap().findings, Vec::<String>::new());
+        assert_eq!(policies.reload().unwrap().changed, Vec::<PathBuf>::new());
         let misspelt = GOOD.replace(r#""*""#, r#""execute-api:Invok""#);
         fs::write(root.path().join("groups/a.json"), misspelt).unwrap();
-        let findings = policies.reload().unwrap().findings;
+        let changed = policies.reload().unwrap().changed;
+        let findings = policies.findings(&changed);
         let place = "a.json:1:41: `/Statement/Action`";
         assert!(
             findings[0].starts_with("warning  ") && findings[0].contains(place),
             "{findings:?}"
         );
-        assert_eq!(policies.reload().unwrap().findings, Vec::<String>::new(), "it has been told");
+        assert_eq!(policies.reload().unwrap().changed, Vec::<PathBuf>::new(), "it has been told");
     }
 
     #[test]
